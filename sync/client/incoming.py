@@ -1,0 +1,316 @@
+"""What the server said, stored on the device: answers to changes, and frames of the feed."""
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from sync.client import store
+from sync.client.replica import Replica, agreed_record
+from sync.client.store import IN_FLIGHT, PENDING, REFUSED, RecordTable, Waiting
+from sync.core import values as packed
+from sync.core.squash import Line, Op, answered
+from sync.protocol.kinds import Value, Values
+from sync.protocol.messages import Answer, Frame, Gone, Patches, Rows, ids_of
+
+CURSOR = "cursor"
+COMPLETE = "complete"
+RESYNC = "resync"
+
+
+def apply_answer(replica: Replica, conn: Connection, answer: Answer) -> None:
+    """Store what became of one change. An answer to a change that is no longer waiting is ignored: it came twice."""
+    sent = store.line_of_change(conn, answer.change_id)
+    if sent is None or sent.status != IN_FLIGHT:
+        return
+    accepted = answer.status != "refused"
+    table = replica.tables[sent.kind]
+    later = store.lines(conn, sent.kind, sent.record_id).get(PENDING)
+    if later is not None:
+        lost = frozenset(answer.fix)
+        line = answered(later.line, sent.line, accepted=accepted, rev=answer.rev, lost=lost)
+        if accepted:
+            store.update_line(conn, later.seq, line)
+            if answer.fix:
+                store.note_agreed(conn, later, answer.fix, answer.rev)
+        later.line = line
+    if not accepted:
+        _keep_refused(conn, sent, later, answer)
+        return
+    store.remove_line(conn, sent.seq)
+    found = table.get(conn, sent.record_id)
+    if found is None:
+        return
+    rev, _, values = found
+    changes: Values = {}
+    if sent.line.op is Op.CREATE or rev == answer.rev_before:
+        changes["rev"] = answer.rev
+    untouched = {
+        name: value
+        for name, value in answer.fix.items()
+        if name in values and not (later is not None and name in later.line.patch)
+    }
+    changes.update(untouched)
+    if untouched:
+        changes.update(replica.derive(sent.kind, {**values, **untouched}))
+    if changes:
+        table.set(conn, sent.record_id, changes)
+    _note_fixes(replica, conn, sent, values, untouched)
+
+
+def _note_fixes(replica: Replica, conn: Connection, sent: Waiting, before: Values, fixes: Values) -> None:
+    now = replica.clock_ms()
+    _note_all(
+        conn,
+        (
+            (sent.kind, sent.record_id, name, packed.dump_one(before[name]), packed.dump_one(value), "", now)
+            for name, value in fixes.items()
+            if before[name] != value
+        ),
+    )
+
+
+def _keep_refused(conn: Connection, sent: Waiting, later: Waiting | None, answer: Answer) -> None:
+    """Keep a refused change where a person sees it, joined with an older refused one or a later correction."""
+    if later is not None and (sent.line.op is Op.CREATE or set(later.line.patch) & set(sent.line.patch)):
+        joined = Line(
+            later.line.op if later.line.op is Op.DELETE else sent.line.op,
+            {**sent.line.patch, **later.line.patch},
+            {**later.line.base, **sent.line.base},
+            {**later.line.base_revs, **sent.line.base_revs},
+        )
+        store.remove_line(conn, sent.seq)
+        if joined.op is Op.DELETE and sent.line.op is Op.CREATE:
+            store.remove_line(conn, later.seq)
+        else:
+            store.update_line(conn, later.seq, joined)
+            store.join_agreed(conn, later, sent)
+        return
+    if later is not None:
+        store.update_line(conn, later.seq, later.line)
+    older = store.lines(conn, sent.kind, sent.record_id).get(REFUSED)
+    if older is not None:
+        joined = Line(
+            sent.line.op,
+            {**older.line.patch, **sent.line.patch},
+            {**sent.line.base, **older.line.base},
+            {**sent.line.base_revs, **older.line.base_revs},
+        )
+        store.remove_line(conn, older.seq)
+        store.update_line(conn, sent.seq, joined)
+        store.join_agreed(conn, sent, older)
+    conn.exec_driver_sql(
+        "UPDATE sync_outbox SET status = ?, code = ?, field = ?, text = ?, link = ? WHERE seq = ?",
+        (REFUSED, answer.code, answer.field or None, answer.text or None, answer.link or None, sent.seq),
+    )
+
+
+def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
+    """Store one frame and its cursor; return how many records it touched."""
+    if frame.restart:
+        _start_again(conn)
+    again = store.state(conn, RESYNC) is not None
+    count = 0
+    for unit in ids_of(frame.gone_units):
+        count += _drop_unit(replica, conn, unit)
+    for gone in frame.gone:
+        count += _drop_records(replica, conn, gone)
+    for rows in frame.rows:
+        count += _put_rows(replica, conn, rows)
+        if again:
+            _mark_seen(conn, rows)
+    for patches in frame.patches:
+        count += _put_patches(replica, conn, patches)
+    if again and frame.complete:
+        _drop_unseen(replica, conn)
+    store.set_state(conn, CURSOR, frame.cursor)
+    store.set_state(conn, COMPLETE, b"1" if frame.complete else b"0")
+    return count
+
+
+def _start_again(conn: Connection) -> None:
+    """Begin a resync: what the server does not send again is removed when everything has arrived."""
+    conn.exec_driver_sql("DELETE FROM sync_seen")
+    store.set_state(conn, RESYNC, b"1")
+
+
+def _mark_seen(conn: Connection, rows: Rows) -> None:
+    seen = [(rows.kind, record_id) for record_id in ids_of(rows.ids)]
+    conn.exec_driver_sql("INSERT OR IGNORE INTO sync_seen VALUES (?, ?)", seen)
+
+
+def _drop_unseen(replica: Replica, conn: Connection) -> None:
+    for kind, table in replica.tables.items():
+        conn.exec_driver_sql(
+            f'DELETE FROM "{table.kind.table}" WHERE id NOT IN (SELECT record_id FROM sync_seen WHERE kind = ?)'
+            " AND id NOT IN (SELECT record_id FROM sync_outbox WHERE kind = ? AND op = 'create')",
+            (kind, kind),
+        )
+    conn.exec_driver_sql("DELETE FROM sync_seen")
+    store.set_state(conn, RESYNC, None)
+
+
+def _drop_unit(replica: Replica, conn: Connection, unit: bytes) -> int:
+    count = 0
+    for table in replica.tables.values():
+        ids = table.ids_of_unit(conn, unit)
+        _drop(table, conn, ids)
+        count += len(ids)
+    return count
+
+
+def _drop(table: RecordTable, conn: Connection, ids: list[bytes]) -> None:
+    """Remove records. Who waited to remove one has what they wanted; edits stay, to be answered."""
+    table.remove(conn, ids)
+    if ids:
+        conn.exec_driver_sql(
+            "DELETE FROM sync_outbox WHERE record_id = ? AND op = 'delete' AND status <> 'in_flight'",
+            [(record_id,) for record_id in ids],
+        )
+
+
+def _drop_records(replica: Replica, conn: Connection, gone: Gone) -> int:
+    if gone.kind not in replica.kinds:
+        return 0
+    ids = ids_of(gone.ids)
+    _drop(replica.tables[gone.kind], conn, ids)
+    return len(ids)
+
+
+def _put_rows(replica: Replica, conn: Connection, rows: Rows) -> int:
+    """Store whole records; where edits wait, they stay on top."""
+    if rows.kind not in replica.kinds:
+        return 0
+    table = replica.tables[rows.kind]
+    waiting = store.waiting_records(conn, rows.kind)
+    columns = {name: rows.values[place] for place, name in enumerate(rows.columns)}
+    unknown = [name for name in columns if name not in table.columns]
+    known = [columns.get(name) for name in table.columns]
+    prepared = []
+    for place, record_id in enumerate(ids_of(rows.ids)):
+        full: Values = {
+            name: None if column is None else column[place] for name, column in zip(table.columns, known, strict=True)
+        }
+        extra = _extra(rows.extra.get(place), {name: columns[name][place] for name in unknown})
+        lines = waiting.get(record_id)
+        if lines:
+            for line in lines:
+                store.note_agreed(conn, line, full, rows.revs[place])
+            over = _overlay(conn, lines, full, rows.revs[place])
+            if over is None:
+                continue
+            full.update(over)
+        prepared.append(replica.row(table.kind, record_id, rows.revs[place], extra, full))
+    table.put(conn, prepared)
+    return len(rows.revs)
+
+
+def _overlay(conn: Connection, lines: list[Waiting], server: Values, rev: int) -> Values | None:
+    """Return the waiting values that stay on top of a record the server sent; nothing if it waits for its removal.
+
+    An edit to what the server has by now is no longer an edit.
+    """
+    over: Values = {}
+    for waiting in lines:
+        if waiting.line.op is Op.DELETE:
+            return None
+        over.update(waiting.line.patch)
+        if waiting.status == PENDING:
+            _drop_agreed(conn, waiting, server)
+        if waiting.line.op is Op.CREATE and waiting.status == PENDING:
+            _made_by_somebody(conn, waiting, server, rev)
+    return over
+
+
+def _made_by_somebody(conn: Connection, waiting: Waiting, server: Values, rev: int) -> None:
+    """Turn a waiting creation into an edit: the server has the record already (it was restored, or sent twice)."""
+    patch = {name: value for name, value in waiting.line.patch.items() if server.get(name) != value}
+    if not patch:
+        store.remove_line(conn, waiting.seq)
+        return
+    base = {name: server.get(name) for name in patch}
+    store.update_line(conn, waiting.seq, Line(Op.EDIT, patch, base, dict.fromkeys(patch, rev)))
+
+
+def _drop_agreed(conn: Connection, waiting: Waiting, server: Values) -> None:
+    line = waiting.line
+    if line.op is not Op.EDIT:
+        return
+    agreed = [name for name, value in line.patch.items() if name in server and server[name] == value]
+    if not agreed:
+        return
+    for part in (line.patch, line.base, line.base_revs):
+        for name in agreed:
+            part.pop(name, None)
+    if line.patch:
+        store.update_line(conn, waiting.seq, line)
+    else:
+        store.remove_line(conn, waiting.seq)
+
+
+def _put_patches(replica: Replica, conn: Connection, patches: Patches) -> int:
+    """Store changed fields; a field with a waiting edit keeps the edited value, and the revision it is based on."""
+    if patches.kind not in replica.kinds:
+        return 0
+    table = replica.tables[patches.kind]
+    waiting = store.waiting_records(conn, patches.kind)
+    changed: list[Values] = [{} for _ in patches.revs]
+    for name, rows, values in zip(patches.columns, patches.rows, patches.values, strict=True):
+        for place, value in zip(rows, values, strict=True):
+            changed[place][name] = value
+    history: list[tuple[Value, ...]] = []
+    prepared = []
+    for place, record_id in enumerate(ids_of(patches.ids)):
+        found, lines = table.get(conn, record_id), waiting.get(record_id, [])
+        agreed = agreed_record((0, found[2]) if found else None, lines)
+        for line in lines:
+            store.note_agreed(conn, line, changed[place], patches.revs[place])
+        if found is None:
+            continue
+        _, extra, before = found
+        after, over = dict(before), changed[place]
+        held = {name for line in lines for name in line.line.patch}
+        for line in lines:
+            if line.status == PENDING:
+                _drop_agreed(conn, line, over)
+        after.update({name: value for name, value in over.items() if name in before and name not in held})
+        unknown = {name: value for name, value in over.items() if name not in before}
+        prepared.append(
+            replica.row(
+                table.kind, record_id, patches.revs[place], _extra(patches.extra.get(place, extra), unknown), after
+            )
+        )
+        history += _seen(patches, place, record_id, agreed, over)
+    table.put(conn, prepared)
+    _note_all(conn, history)
+    return len(patches.revs)
+
+
+def _seen(
+    patches: Patches, place: int, record_id: bytes, agreed: tuple[int, Values] | None, over: Values
+) -> Iterable[tuple[Value, ...]]:
+    """Return history lines for what others changed, old values as last agreed with the server."""
+    before = agreed[1] if agreed else {}
+    account, at = patches.accounts[place], patches.at[place]
+    for name, value in over.items():
+        if before.get(name) != value:
+            old, new = packed.dump_one(before.get(name)), packed.dump_one(value)
+            yield (patches.kind, record_id, name, old, new, account, at)
+
+
+def _note_all(conn: Connection, lines: Iterable[tuple[Value, ...]]) -> None:
+    rows = list(lines)
+    if rows:
+        conn.exec_driver_sql(
+            "INSERT INTO sync_history (kind, record_id, field, old, new, account, device, at, channel, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, '', ?, 'sync', '')",
+            rows,
+        )
+
+
+def _extra(stored: str | None, unknown: Values) -> str | None:
+    """Return the unknown fields of a record as JSON text, older ones kept."""
+    fields = {name: packed.plain(value) for name, value in unknown.items() if value is not None}
+    if not fields:
+        return stored
+    return json.dumps({**(json.loads(stored) if stored else {}), **fields}, ensure_ascii=False)

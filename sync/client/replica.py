@@ -1,0 +1,381 @@
+"""Local edits: the record, its outbox line and its history change in one transaction, whatever the network does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from sync.client import store
+from sync.client.store import CREATED_FIELD, DELETED_FIELD, IN_FLIGHT, PENDING, REFUSED, RecordTable, Waiting
+from sync.core import values as packed
+from sync.core.digest import record_digest, shown, total
+from sync.core.squash import Line, Op, deleted, edited, restored
+from sync.protocol.errors import BrokenRuleError, RaceError
+from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values
+
+Derive = Callable[[str, Values], Values]
+"""Gives the local columns that follow from a record: kind name and values to column and value."""
+
+IdSource = Callable[[], bytes]
+"""Makes a new 16-byte id."""
+
+ClockMs = Callable[[], int]
+"""Gives the device's time in ms UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a change, where and why.
+
+    Attributes:
+        account: Name of the account.
+        device: Name of the device.
+        channel: Where it was made, such as a form or a file.
+        reason: Why, where a reason was asked for.
+        group: Changes made together carry one group, so that they can be undone together.
+    """
+
+    account: str
+    device: str
+    channel: str
+    reason: str = ""
+    group: str | None = None
+
+
+def _nothing(_kind: str, _values: Values) -> Values:
+    return {}
+
+
+class Replica:
+    """The device's copy of its scope. Every method works inside a write transaction of the caller.
+
+    Args:
+        kinds: What is replicated.
+        ids: Makes ids of changes.
+        clock_ms: The device's clock.
+        derived: Kind name to its derived columns.
+        derive: Gives their values.
+    """
+
+    def __init__(
+        self,
+        kinds: Kinds,
+        *,
+        ids: IdSource,
+        clock_ms: ClockMs,
+        derived: Mapping[str, Sequence[str]] | None = None,
+        derive: Derive = _nothing,
+    ) -> None:
+        self.kinds: Final = kinds
+        self.clock_ms: Final = clock_ms
+        self._ids = ids
+        self._derive = derive
+        columns = derived or {}
+        self.tables: Final = {kind.name: RecordTable(kind, columns.get(kind.name, ())) for kind in kinds}
+
+    def create_tables(self, conn: Connection) -> None:
+        """Create the engine's own tables where they are missing."""
+        store.create_tables(conn)
+
+    def create(self, conn: Connection, kind: str, record_id: bytes, values: Values, author: Author) -> None:
+        """Make a record. `values` holds `unit_id`; what is left out is empty.
+
+        Making a record again whose removal has not been sent takes the removal back.
+
+        Raises:
+            RaceError: `record.exists`.
+        """
+        table = self._writable(kind)
+        if table.get(conn, record_id) is not None:
+            raise RaceError("record.exists", record_id.hex())
+        full: Values = {name: values.get(name) for name in table.columns}
+        assert full[UNIT] is not None, "a record belongs to a unit"
+        known: Values = {name: value for name, value in full.items() if value is not None}
+        waiting = store.lines(conn, kind, record_id)
+        rev = 0
+        removal = waiting.get(PENDING)
+        if removal is not None and removal.line.op is Op.DELETE:
+            rev, _ = removed_record(removal)
+            self._store_line(conn, kind, record_id, removal, restored(removal.line, full), author)
+        else:
+            self._store_line(conn, kind, record_id, None, Line(Op.CREATE, patch=known), author)
+        self._put(conn, table, record_id, rev, None, full)
+        self._note(conn, kind, record_id, CREATED_FIELD, None, packed.dump(known), author)
+
+    def edit(self, conn: Connection, kind: str, record_id: bytes, values: Values, author: Author) -> frozenset[str]:
+        """Change fields of a record; return the names of those that really changed.
+
+        An edit of a refused field, or of a record whose creation was refused, sends the refused values again with it.
+
+        Raises:
+            BrokenRuleError: `record.unknown` or `field.unknown`.
+        """
+        table = self._writable(kind)
+        found = table.get(conn, record_id)
+        if found is None:
+            raise BrokenRuleError("record.unknown", f"{kind} {record_id.hex()}")
+        rev, _, before = found
+        unknown = set(values) - set(table.columns)
+        if unknown or table.kind.append_only:
+            raise BrokenRuleError("field.unknown", ", ".join(sorted(unknown)) or kind)
+        changes = {name: value for name, value in values.items() if before[name] != value}
+        waiting = store.lines(conn, kind, record_id)
+        pending, flying = waiting.get(PENDING), waiting.get(IN_FLIGHT)
+        if self._takes_back(waiting.get(REFUSED), changes or values):
+            pending = self._reopen(conn, waiting[REFUSED], pending)
+        if not changes:
+            return frozenset()
+        line = edited(pending.line if pending else None, changes, before, rev, flying.line.patch if flying else {})
+        self._store_line(conn, kind, record_id, pending, line, author)
+        after = {**changes, **_taken_back(pending, line, changes)}
+        table.set(conn, record_id, {**after, **self._derive(kind, {**before, **after})})
+        for name, value in changes.items():
+            old, new = packed.dump_one(before[name]), packed.dump_one(value)
+            self._note(conn, kind, record_id, name, old, new, author)
+        return frozenset(changes)
+
+    def delete(self, conn: Connection, kind: str, record_id: bytes, author: Author) -> None:
+        """Remove a record; one that was never sent leaves nothing to send.
+
+        Raises:
+            BrokenRuleError: `record.unknown`.
+        """
+        table = self._writable(kind)
+        found = table.get(conn, record_id)
+        if found is None:
+            raise BrokenRuleError("record.unknown", f"{kind} {record_id.hex()}")
+        rev, _, before = found
+        waiting = store.lines(conn, kind, record_id)
+        refused = waiting.get(REFUSED)
+        pending = waiting.get(PENDING)
+        if refused is not None:
+            pending = self._reopen(conn, refused, pending)
+        flying = waiting.get(IN_FLIGHT)
+        line = deleted(pending.line if pending else None, before, rev, _travelling(flying, before))
+        self._store_line(conn, kind, record_id, pending, line, author)
+        table.remove(conn, [record_id])
+        known = packed.dump({name: value for name, value in before.items() if value is not None})
+        self._note(conn, kind, record_id, DELETED_FIELD, known, None, author)
+
+    def retry(self, conn: Connection, change_id: bytes) -> None:
+        """Send a refused change again with the next exchange.
+
+        Raises:
+            BrokenRuleError: `change.not_refused`.
+        """
+        refused = self._refused(conn, change_id)
+        self._reopen(conn, refused, store.lines(conn, refused.kind, refused.record_id).get(PENDING))
+
+    def discard(self, conn: Connection, change_id: bytes) -> None:
+        """Give a refused change up: its fields go back to the server's values, a refused new record is removed.
+
+        What was typed stays in the history.
+
+        Raises:
+            BrokenRuleError: `change.not_refused`.
+        """
+        refused = self._refused(conn, change_id)
+        store.remove_line(conn, refused.seq)
+        table = self.tables[refused.kind]
+        found = table.get(conn, refused.record_id)
+        author = Author(refused.account, refused.device, refused.channel, reason="discard")
+        if refused.line.op is Op.DELETE:
+            if found is None:
+                rev, values = removed_record(refused)
+                full: Values = {name: values.get(name) for name in table.columns}
+                self._put(conn, table, refused.record_id, rev, None, full)
+            return
+        if found is None:
+            return
+        if refused.line.op is Op.CREATE:
+            table.remove(conn, [refused.record_id])
+            known = packed.dump({k: v for k, v in found[2].items() if v is not None})
+            self._note(conn, refused.kind, refused.record_id, DELETED_FIELD, known, None, author)
+            return
+        later = store.lines(conn, refused.kind, refused.record_id)
+        back = {
+            name: value
+            for name, value in {**refused.line.base, **refused.agreed}.items()
+            if not any(name in line.line.patch for line in later.values()) and found[2].get(name) != value
+        }
+        if back:
+            table.set(conn, refused.record_id, {**back, **self._derive(refused.kind, {**found[2], **back})})
+        for name, value in back.items():
+            old, new = packed.dump_one(found[2].get(name)), packed.dump_one(value)
+            self._note(conn, refused.kind, refused.record_id, name, old, new, author)
+
+    def digest(self, conn: Connection, *, units: frozenset[bytes] | None = None) -> str:
+        """Return the digest of what this device believes the server holds: waiting edits are not counted.
+
+        Args:
+            conn: A read transaction.
+            units: Count only records of these units and shared ones; everything when left out.
+        """
+        return shown(total(self._digests(conn, units)))
+
+    def _digests(self, conn: Connection, units: frozenset[bytes] | None) -> list[int]:
+        result = []
+        for kind in self.kinds:
+            table = self.tables[kind.name]
+            waiting = store.waiting_records(conn, kind.name)
+            records = {i: (rev, values) for i, rev, _, values in table.every(conn)}
+            for record_id, lines in waiting.items():
+                agreed = agreed_record(records.get(record_id), lines)
+                records.pop(record_id, None)
+                if agreed is not None:
+                    records[record_id] = agreed
+            for record_id, (rev, values) in records.items():
+                if units is None or values[UNIT] is None or values[UNIT] in units:
+                    columns = [values[name] for name in table.columns]
+                    result.append(record_digest(kind.name, record_id, rev, columns))
+        return result
+
+    def _writable(self, kind: str) -> RecordTable:
+        table = self.tables[kind]
+        if table.kind.shared:
+            raise BrokenRuleError("scope.read_only", kind)
+        return table
+
+    def _refused(self, conn: Connection, change_id: bytes) -> Waiting:
+        line = store.line_of_change(conn, change_id)
+        if line is None or line.status != REFUSED:
+            raise BrokenRuleError("change.not_refused", change_id.hex())
+        return line
+
+    def _takes_back(self, refused: Waiting | None, names: Mapping[str, Value]) -> bool:
+        if refused is None:
+            return False
+        return refused.line.op is not Op.EDIT or bool(set(names) & set(refused.line.patch))
+
+    def _reopen(self, conn: Connection, refused: Waiting, pending: Waiting | None) -> Waiting:
+        """Make a refused line pending again, joined with what waits already, as a new change."""
+        if pending is None:
+            conn.exec_driver_sql(
+                "UPDATE sync_outbox SET status = ?, change_id = ?, code = NULL, field = NULL, text = NULL, link = NULL"
+                " WHERE seq = ?",
+                (PENDING, self._ids(), refused.seq),
+            )
+            refused.status = PENDING
+            return refused
+        joined = Line(
+            pending.line.op if pending.line.op is Op.DELETE else refused.line.op,
+            {**refused.line.patch, **pending.line.patch},
+            {**pending.line.base, **refused.line.base},
+            {**pending.line.base_revs, **refused.line.base_revs},
+        )
+        store.remove_line(conn, refused.seq)
+        store.update_line(conn, pending.seq, joined)
+        store.join_agreed(conn, pending, refused)
+        pending.line = joined
+        return pending
+
+    def _store_line(
+        self,
+        conn: Connection,
+        kind: str,
+        record_id: bytes,
+        old: Waiting | None,
+        line: Line | None,
+        author: Author,
+    ) -> None:
+        if line is None:
+            if old is not None:
+                store.remove_line(conn, old.seq)
+        elif old is not None:
+            store.update_line(conn, old.seq, line)
+        else:
+            conn.exec_driver_sql(
+                "INSERT INTO sync_outbox (change_id, kind, record_id, op, patch, base, base_revs, status, at, account,"
+                " device, channel, reason, group_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self._ids(), kind, record_id, line.op, packed.dump(line.patch), packed.dump(line.base),
+                    packed.dump(line.base_revs), PENDING, self.clock_ms(), author.account, author.device,
+                    author.channel, author.reason, author.group,
+                ),
+            )  # fmt: skip
+
+    def _put(
+        self,
+        conn: Connection,
+        table: RecordTable,
+        record_id: bytes,
+        rev: int,
+        extra: str | None,
+        full: Values,
+    ) -> None:
+        table.put(conn, [self.row(table.kind, record_id, rev, extra, full)])
+
+    def row(self, kind: Kind, record_id: bytes, rev: int, extra: str | None, full: Values) -> tuple[Value, ...]:
+        """Return a record as its table stores it, derived columns included."""
+        table = self.tables[kind.name]
+        derived = self._derive(kind.name, full) if table.derived else {}
+        return (
+            record_id,
+            rev,
+            extra,
+            *(full[name] for name in table.columns),
+            *(derived.get(name) for name in table.derived),
+        )
+
+    def derive(self, kind: str, full: Values) -> Values:
+        """Return the derived columns of a record."""
+        return self._derive(kind, full) if self.tables[kind].derived else {}
+
+    def _note(
+        self,
+        conn: Connection,
+        kind: str,
+        record_id: bytes,
+        name: str,
+        old: str | None,
+        new: str | None,
+        author: Author,
+    ) -> None:
+        conn.exec_driver_sql(
+            "INSERT INTO sync_history"
+            " (kind, record_id, field, old, new, account, device, at, channel, reason, group_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                kind, record_id, name, old, new, author.account, author.device, self.clock_ms(), author.channel,
+                author.reason, author.group,
+            ),
+        )  # fmt: skip
+
+
+def agreed_record(current: tuple[int, Values] | None, lines: Sequence[Waiting]) -> tuple[int, Values] | None:
+    """Return a record as the server has it, from what stands here and what waits; nothing if it has none."""
+    if any(line.line.op is Op.CREATE for line in lines):
+        return None
+    if current is None:
+        removal = next((line for line in lines if line.line.op is Op.DELETE), None)
+        if removal is None:
+            return None
+        current = removed_record(removal)
+    rev, values = current
+    agreed = dict(values)
+    for waiting in reversed(lines):
+        agreed.update({name: value for name, value in waiting.line.base.items() if name in agreed})
+    for waiting in lines:
+        agreed.update(waiting.agreed)
+    return rev, agreed
+
+
+def removed_record(removal: Waiting) -> tuple[int, Values]:
+    """Return revision and values, as the server has them, of a record that waits for its removal."""
+    rev = max((r for r in removal.line.base_revs.values() if r > 0), default=0)
+    return max(rev, removal.agreed_rev), {**removal.line.base, **removal.agreed}
+
+
+def _taken_back(pending: Waiting | None, line: Line | None, changes: Values) -> Values:
+    """Return the server's newer values of fields whose edit was taken back: no edit is left to stand before them."""
+    if pending is None:
+        return {}
+    still = line.patch if line is not None else {}
+    return {name: value for name, value in pending.agreed.items() if name in changes and name not in still}
+
+
+def _travelling(flying: Waiting | None, before: Values) -> frozenset[str]:
+    if flying is None:
+        return frozenset()
+    return frozenset(before if flying.line.op is Op.CREATE else flying.line.patch)

@@ -1,0 +1,262 @@
+"""The engine's own tables on the device, and the few statements that touch the application's tables.
+
+The device's database is SQLite. Statements go to the driver as they are (``?`` places), because this is the path that
+has to be fast; names of tables and columns come from the declared kinds, never from input.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from sync.core import values as packed
+from sync.core.squash import Line, Op
+from sync.protocol.kinds import UNIT, Kind, Value, Values
+
+TABLES: Final = (
+    """CREATE TABLE IF NOT EXISTS sync_outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        change_id BLOB NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        record_id BLOB NOT NULL,
+        op TEXT NOT NULL,
+        patch TEXT NOT NULL,
+        base TEXT NOT NULL,
+        base_revs TEXT NOT NULL,
+        agreed TEXT NOT NULL DEFAULT '{}',
+        agreed_rev INTEGER NOT NULL DEFAULT 0,
+        status TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        account TEXT NOT NULL,
+        device TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        group_id TEXT,
+        code TEXT,
+        field TEXT,
+        text TEXT,
+        link BLOB
+    )""",
+    "CREATE UNIQUE INDEX IF NOT EXISTS sync_outbox_line ON sync_outbox (kind, record_id, status)",
+    """CREATE TABLE IF NOT EXISTS sync_history (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        record_id BLOB NOT NULL,
+        field TEXT NOT NULL,
+        old TEXT,
+        new TEXT,
+        account TEXT NOT NULL,
+        device TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        group_id TEXT,
+        change_id BLOB
+    )""",
+    "CREATE INDEX IF NOT EXISTS sync_history_record ON sync_history (record_id, seq)",
+    "CREATE INDEX IF NOT EXISTS sync_history_group ON sync_history (group_id) WHERE group_id IS NOT NULL",
+    "CREATE TABLE IF NOT EXISTS sync_seen (kind TEXT, record_id BLOB, PRIMARY KEY (kind, record_id)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS sync_state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+)
+
+PENDING: Final = "pending"
+IN_FLIGHT: Final = "in_flight"
+REFUSED: Final = "refused"
+CREATED_FIELD: Final = "+"
+"""In the history, the line that says a record was made; its `new` holds all values."""
+DELETED_FIELD: Final = "-"
+"""In the history, the line that says a record was removed; its `old` holds all values."""
+
+_LINE_COLUMNS: Final = (
+    "seq, change_id, kind, record_id, op, patch, base, base_revs, status, at, account, device, channel, reason,"
+    " group_id, code, field, text, link, agreed, agreed_rev"
+)
+
+
+class Waiting:
+    """One line of the outbox with its content unpacked.
+
+    Attributes:
+        line: What changes, and what it is based on.
+        agreed: Values the server has sent since, for fields that keep the edited value here. The base stays what the
+            person saw, so that the server can tell that somebody else was there.
+        agreed_rev: Revision the server has sent since, for a record that is not here any more; 0: none.
+    """
+
+    __slots__ = (
+        "account", "agreed", "agreed_rev", "at", "change_id", "channel", "code", "device", "field", "group_id", "kind",
+        "line", "link", "reason", "record_id", "seq", "status", "text",
+    )  # fmt: skip
+
+    def __init__(self, row: Sequence[Any]) -> None:
+        self.seq: int = row[0]
+        self.change_id: bytes = row[1]
+        self.kind: str = row[2]
+        self.record_id: bytes = row[3]
+        revs = {name: int(rev) for name, rev in packed.load(row[7]).items() if isinstance(rev, int)}
+        self.line = Line(Op(row[4]), packed.load(row[5]), packed.load(row[6]), revs)
+        self.status: str = row[8]
+        self.at: int = row[9]
+        self.account: str = row[10]
+        self.device: str = row[11]
+        self.channel: str = row[12]
+        self.reason: str = row[13]
+        self.group_id: str | None = row[14]
+        self.code: str | None = row[15]
+        self.field: str | None = row[16]
+        self.text: str | None = row[17]
+        self.link: bytes | None = row[18]
+        self.agreed: Values = packed.load(row[19])
+        self.agreed_rev: int = row[20]
+
+
+def create_tables(conn: Connection) -> None:
+    """Create the engine's tables on the device where they are missing."""
+    for statement in TABLES:
+        conn.exec_driver_sql(statement)
+
+
+def state(conn: Connection, key: str) -> bytes | None:
+    """Return one entry of the engine's state."""
+    row = conn.exec_driver_sql("SELECT value FROM sync_state WHERE key = ?", (key,)).first()
+    return None if row is None else bytes(row[0])
+
+
+def set_state(conn: Connection, key: str, value: bytes | None) -> None:
+    """Store one entry of the engine's state; ``None`` removes it."""
+    if value is None:
+        conn.exec_driver_sql("DELETE FROM sync_state WHERE key = ?", (key,))
+    else:
+        conn.exec_driver_sql("INSERT OR REPLACE INTO sync_state VALUES (?, ?)", (key, value))
+
+
+def lines(conn: Connection, kind: str, record_id: bytes) -> dict[str, Waiting]:
+    """Return what waits for one record, by status."""
+    rows = conn.exec_driver_sql(
+        f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE kind = ? AND record_id = ?", (kind, record_id)
+    )
+    return {line.status: line for line in map(Waiting, rows)}
+
+
+def lines_with(conn: Connection, status: str, *, limit: int = -1) -> list[Waiting]:
+    """Return the lines of one status in the order in which they were made."""
+    rows = conn.exec_driver_sql(
+        f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE status = ? ORDER BY seq LIMIT ?", (status, limit)
+    )
+    return [Waiting(row) for row in rows]
+
+
+def line_of_change(conn: Connection, change_id: bytes) -> Waiting | None:
+    """Return the line of one change."""
+    row = conn.exec_driver_sql(f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE change_id = ?", (change_id,)).first()
+    return None if row is None else Waiting(row)
+
+
+def waiting_records(conn: Connection, kind: str) -> dict[bytes, list[Waiting]]:
+    """Return all lines of one kind by record, oldest first."""
+    rows = conn.exec_driver_sql(f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE kind = ? ORDER BY seq", (kind,))
+    found: dict[bytes, list[Waiting]] = {}
+    for line in map(Waiting, rows):
+        found.setdefault(line.record_id, []).append(line)
+    return found
+
+
+def remove_line(conn: Connection, seq: int) -> None:
+    """Remove one line."""
+    conn.exec_driver_sql("DELETE FROM sync_outbox WHERE seq = ?", (seq,))
+
+
+def update_line(conn: Connection, seq: int, line: Line) -> None:
+    """Store a line's new content."""
+    conn.exec_driver_sql(
+        "UPDATE sync_outbox SET op = ?, patch = ?, base = ?, base_revs = ? WHERE seq = ?",
+        (line.op, packed.dump(line.patch), packed.dump(line.base), packed.dump(line.base_revs), seq),
+    )
+
+
+def note_agreed(conn: Connection, waiting: Waiting, server: Values, rev: int) -> None:
+    """Remember what the server has in the fields that a line keeps."""
+    news = {name: value for name, value in server.items() if name in waiting.line.base}
+    if news or waiting.line.op is Op.DELETE:
+        waiting.agreed.update(news)
+        waiting.agreed_rev = rev
+        conn.exec_driver_sql(
+            "UPDATE sync_outbox SET agreed = ?, agreed_rev = ? WHERE seq = ?",
+            (packed.dump(waiting.agreed), rev, waiting.seq),
+        )
+
+
+def join_agreed(conn: Connection, kept: Waiting, joined: Waiting) -> None:
+    """Let a line that took another one in know what the server has sent for it."""
+    kept.agreed = {**joined.agreed, **kept.agreed}
+    kept.agreed_rev = max(kept.agreed_rev, joined.agreed_rev)
+    conn.exec_driver_sql(
+        "UPDATE sync_outbox SET agreed = ?, agreed_rev = ? WHERE seq = ?",
+        (packed.dump(kept.agreed), kept.agreed_rev, kept.seq),
+    )
+
+
+class RecordTable:
+    """The statements for one kind's table."""
+
+    def __init__(self, kind: Kind, derived: Sequence[str]) -> None:
+        self.kind = kind
+        self.columns = kind.columns
+        self.derived = tuple(derived)
+        names = ("id", "rev", "extra", *self.columns)
+        quoted = ", ".join(f'"{name}"' for name in names)
+        every = ", ".join(f'"{name}"' for name in (*names, *self.derived))
+        places = ", ".join("?" * (len(names) + len(self.derived)))
+        updates = ", ".join(f'"{n}" = excluded."{n}"' for n in (*names[1:], *self.derived))
+        self._select = f'SELECT {quoted} FROM "{kind.table}"'
+        self._upsert = (
+            f'INSERT INTO "{kind.table}" ({every}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {updates}'
+        )
+
+    def get(self, conn: Connection, record_id: bytes) -> tuple[int, str | None, Values] | None:
+        """Return revision, unknown fields and values of one record."""
+        row = conn.exec_driver_sql(self._select + " WHERE id = ?", (record_id,)).first()
+        return None if row is None else (row[1], row[2], dict(zip(self.columns, row[3:], strict=True)))
+
+    def every(self, conn: Connection) -> Iterable[tuple[bytes, int, str | None, Values]]:
+        """Return all records."""
+        for row in conn.exec_driver_sql(self._select):
+            yield row[0], row[1], row[2], dict(zip(self.columns, row[3:], strict=True))
+
+    def put(self, conn: Connection, rows: Sequence[Sequence[Value]]) -> None:
+        """Insert or replace records. A row is id, revision, unknown fields, values, derived values."""
+        if rows:
+            conn.exec_driver_sql(self._upsert, [tuple(row) for row in rows])
+
+    def set(self, conn: Connection, record_id: bytes, changes: Mapping[str, Value]) -> None:
+        """Change columns of one record."""
+        places = ", ".join(f'"{name}" = ?' for name in changes)
+        conn.exec_driver_sql(f'UPDATE "{self.kind.table}" SET {places} WHERE id = ?', (*changes.values(), record_id))
+
+    def remove(self, conn: Connection, ids: Sequence[bytes]) -> None:
+        """Remove records."""
+        if ids:
+            conn.exec_driver_sql(f'DELETE FROM "{self.kind.table}" WHERE id = ?', [(i,) for i in ids])
+
+    def ids_of_unit(self, conn: Connection, unit_id: bytes) -> list[bytes]:
+        """Return the ids of one unit's records."""
+        rows = conn.exec_driver_sql(f'SELECT id FROM "{self.kind.table}" WHERE "{UNIT}" = ?', (unit_id,))
+        return [row[0] for row in rows]
+
+
+def count(conn: Connection, *statuses: str) -> int:
+    """Return how many lines have one of the statuses."""
+    places = ", ".join("?" * len(statuses))
+    return int(
+        conn.exec_driver_sql(f"SELECT count(*) FROM sync_outbox WHERE status IN ({places})", statuses).scalar_one()
+    )
+
+
+def freeze(conn: Connection, limit: int) -> None:
+    """Mark up to `limit` lines as travelling; a record with a travelling line waits for its answer."""
+    conn.exec_driver_sql(
+        "UPDATE sync_outbox SET status = ? WHERE seq IN (SELECT p.seq FROM sync_outbox AS p WHERE p.status = ?"
+        " AND NOT EXISTS (SELECT 1 FROM sync_outbox AS f WHERE f.kind = p.kind AND f.record_id = p.record_id"
+        " AND f.status = ?) ORDER BY p.seq LIMIT max(0, ? - (SELECT count(*) FROM sync_outbox WHERE status = ?)))",
+        (IN_FLIGHT, PENDING, IN_FLIGHT, limit, IN_FLIGHT),
+    )

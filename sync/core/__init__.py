@@ -1,0 +1,1 @@
+"""Decisions of replication: merge, squash, order, scope. No socket, file or clock."""

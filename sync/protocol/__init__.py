@@ -1,0 +1,1 @@
+"""What travels between replica and server, and how records are declared."""

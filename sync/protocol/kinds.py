@@ -1,0 +1,141 @@
+"""Declarations of the record kinds that are replicated.
+
+A kind is one table with four sync columns (`id`, `unit_id`, `rev`, `extra`) and the declared fields.
+Values are scalars that both databases and the wire carry unchanged: ``str``, ``int``, ``bytes`` or ``None``.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+Value = str | int | bytes | None
+"""A stored and transmitted value."""
+
+Values = dict[str, Value]
+"""Field name to value."""
+
+SYNC_COLUMNS: Final = ("id", "unit_id", "rev", "extra")
+"""Columns every replicated table has: 16-byte id, id of the owning unit (``None``: everybody's), revision
+(0: never on the server), unknown fields of newer programs as JSON text."""
+
+UNIT: Final = "unit_id"
+"""The scope column. It is a field like others: changing it moves the record."""
+
+
+class Merge(StrEnum):
+    """What happens when two people changed one field to different values."""
+
+    MANUAL = "manual"
+    """A person chooses."""
+
+    LATEST = "latest"
+    """The later arrival wins; the other stays in the history."""
+
+    UNION = "union"
+    """The value is a JSON list used as a set: what either added stays, what either removed goes."""
+
+    MAP = "map"
+    """The value is a JSON object: merged key by key, a person chooses where one key differs."""
+
+    SERVER = "server"
+    """Only the server sets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One replicated column.
+
+    Attributes:
+        name: Column and wire name.
+        merge: What happens when two people changed it.
+        identifies: Always asked about, and chosen one by one, whatever the merge rule.
+        sensitive: May have a narrower scope than its record; never logged.
+    """
+
+    name: str
+    merge: Merge = Merge.MANUAL
+    identifies: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of record, stored in one table.
+
+    Attributes:
+        name: Wire name.
+        table: Table name.
+        fields: The replicated columns apart from the sync columns; `unit_id` is implied.
+        tree: Records are the units themselves: `id` equals `unit_id` and `parent` names the parent's column.
+        parent: Name of the field that holds the parent unit, for the tree kind.
+        shared: Records belong to everybody and are read-only for devices.
+        append_only: A record is created and never changed or removed.
+    """
+
+    name: str
+    table: str
+    fields: tuple[Field, ...]
+    tree: bool = False
+    parent: str = ""
+    shared: bool = False
+    append_only: bool = False
+    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {f.name: f for f in (Field(UNIT), *self.fields)})
+        assert len(self.by_name) == len(self.fields) + 1, f"{self.name}: a field is declared twice"
+        assert not self.tree or self.parent in self.by_name, f"{self.name}: no parent field"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the replicated columns that carry values, `unit_id` first."""
+        return (UNIT, *(f.name for f in self.fields))
+
+
+class Kinds:
+    """The declared kinds of one application, in the order in which they must be applied."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._kinds = {kind.name: kind for kind in (*kinds, CONFLICT)}
+        trees = [kind for kind in self._kinds.values() if kind.tree]
+        assert len(trees) == 1, "exactly one kind is the tree"
+        self.tree: Kind = trees[0]
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kinds.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._kinds
+
+    def __getitem__(self, name: str) -> Kind:
+        return self._kinds[name]
+
+
+CONFLICT: Final = Kind(
+    name="conflict",
+    table="conflict",
+    fields=(
+        Field("target_kind", Merge.SERVER),
+        Field("target_id", Merge.SERVER),
+        Field("fields", Merge.SERVER),
+        Field("merged", Merge.SERVER),
+        Field("mine_account", Merge.SERVER),
+        Field("mine_device", Merge.SERVER),
+        Field("mine_at", Merge.SERVER),
+        Field("theirs_account", Merge.SERVER),
+        Field("theirs_device", Merge.SERVER),
+        Field("theirs_at", Merge.SERVER),
+        Field("status", Merge.LATEST),
+        Field("choice", Merge.LATEST),
+        Field("settled_by", Merge.SERVER),
+        Field("settled_at", Merge.SERVER),
+    ),
+)
+"""Two versions that a person must choose between.
+
+Made by the server. `fields` is a JSON list of ``{"field", "base", "mine", "theirs", "identifies"}``; `merged` a JSON
+list of the fields that merged by themselves in the same change; `status` is ``open`` or ``settled``; `choice` a JSON
+object of field to ``{"take": "mine" | "theirs"}`` or ``{"value": …}``.
+Settling it is an ordinary change of `status` and `choice`.
+"""

@@ -1,0 +1,291 @@
+"""The messages of one exchange and their encoding.
+
+A request is one packet. A response is a stream of packets, each readable on its own, so that a cut line costs one
+packet. A packet is four bytes of length (big endian), one byte that says how the rest is packed, and the MessagePack
+body. Values are typed as anything here, because the decoder knows no union of text and bytes; a request's are checked.
+Records travel by column, because the values of one column resemble each other and compress well.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+import zstandard
+
+from sync.protocol.errors import RejectedError
+
+PROTOCOL_VERSION: Final = 1
+ID_SIZE_BYTES: Final = 16
+PACKET_SIZE_BYTES_MAX: Final = 64 * 1024 * 1024
+_HEAD_SIZE_BYTES: Final = 5
+_PLAIN, _ZSTD = 0, 1
+_LEVEL: Final = 6
+_PLAIN_SIZE_BYTES_MAX: Final = 96
+
+
+class Change(msgspec.Struct, array_like=True):
+    """One change of one record, made on a device.
+
+    Attributes:
+        change_id: Idempotency key, 16 bytes.
+        kind: Name of the kind.
+        record_id: 16 bytes.
+        op: ``create``, ``edit`` or ``delete``.
+        patch: New values.
+        base_rev: Revision of the record that the edit is based on.
+        base_revs: Fields that are based on another revision.
+        at: When it was made, in ms UTC by the device's clock.
+        account: Who made it.
+        channel: Where it was made, such as a form or a file.
+        reason: Why, where a reason was asked for.
+    """
+
+    change_id: bytes
+    kind: str
+    record_id: bytes
+    op: str
+    patch: dict[str, Any]
+    base_rev: int = 0
+    base_revs: dict[str, int] = msgspec.field(default_factory=dict)
+    at: int = 0
+    account: str = ""
+    channel: str = ""
+    reason: str = ""
+
+
+class Request(msgspec.Struct, array_like=True):
+    """What a device sends.
+
+    Attributes:
+        version: `PROTOCOL_VERSION`.
+        clock_ms: The device's clock.
+        cursor: Where the device stands, as the server gave it; ``None`` at the beginning.
+        changes: What it has changed.
+        frame_rows_max: How many rows a frame may carry; smaller on a slow line.
+        pull: Whether it wants the feed after the answers.
+    """
+
+    version: int
+    clock_ms: int
+    cursor: bytes | None = None
+    changes: list[Change] = msgspec.field(default_factory=list)
+    frame_rows_max: int = 2_000
+    pull: bool = True
+
+
+class Answer(msgspec.Struct, array_like=True):
+    """What became of one change.
+
+    Attributes:
+        change_id: The change.
+        status: ``applied``, ``merged``, ``conflict`` or ``refused``.
+        rev_before: Revision of the record before the change.
+        rev: Revision afterwards.
+        fix: Fields of the change that now have another value on the server than was sent.
+        code: Why it was refused.
+        field: The field that is to blame.
+        text: The reason for people, if the application gave one.
+        link: Record that stands in the way, 16 bytes, if the device may know it.
+    """
+
+    change_id: bytes
+    status: str
+    rev_before: int = 0
+    rev: int = 0
+    fix: dict[str, Any] = msgspec.field(default_factory=dict)
+    code: str = ""
+    field: str = ""
+    text: str = ""
+    link: bytes = b""
+
+
+class Answers(msgspec.Struct, tag="a", tag_field="t"):
+    """One answer for each change of the request, in their order."""
+
+    answers: list[Answer]
+    clock_ms: int
+
+
+class Rows(msgspec.Struct, array_like=True):
+    """Whole records of one kind, by column.
+
+    Attributes:
+        kind: Name of the kind.
+        columns: Names of the columns in `values`; a column left out is empty in every row.
+        ids: 16 bytes for each row.
+        revs: Revision of each row.
+        values: For each column, the value of each row.
+        extra: Row number to JSON text of fields this version does not know.
+    """
+
+    kind: str
+    columns: list[str]
+    ids: bytes
+    revs: list[int]
+    values: list[list[Any]]
+    extra: dict[int, str] = msgspec.field(default_factory=dict)
+
+
+class Patches(msgspec.Struct, array_like=True):
+    """Changed fields of records the device already has, by column.
+
+    Attributes:
+        kind: Name of the kind.
+        ids: 16 bytes for each record.
+        revs: Revision of each record.
+        columns: Names of the fields in `rows` and `values`.
+        rows: For each field, which records it belongs to.
+        values: For each field, the value for each of those records.
+        accounts: Who changed each record last.
+        at: When, in ms UTC as received by the server.
+        extra: Row number to JSON text of fields this version does not know.
+    """
+
+    kind: str
+    ids: bytes
+    revs: list[int]
+    columns: list[str]
+    rows: list[list[int]]
+    values: list[list[Any]]
+    accounts: list[str]
+    at: list[int]
+    extra: dict[int, str] = msgspec.field(default_factory=dict)
+
+
+class Gone(msgspec.Struct, array_like=True):
+    """Records that the device no longer has.
+
+    Attributes:
+        kind: Name of the kind.
+        ids: 16 bytes for each record.
+        reason: ``deleted``, or ``left`` when the record lives on outside the device's scope.
+    """
+
+    kind: str
+    ids: bytes
+    reason: str
+
+
+class Frame(msgspec.Struct, tag="f", tag_field="t", omit_defaults=True):
+    """A part of the feed. The device stores all of it together with `cursor`, or nothing.
+
+    Attributes:
+        cursor: Where the device stands afterwards.
+        rows: Whole records.
+        patches: Changed fields.
+        gone: Records that went away.
+        gone_units: 16 bytes for each unit whose records the device must let go.
+        rows_total: How many rows a snapshot has altogether, where that is known.
+        complete: The device then has everything its scope holds.
+        restart: The device's cursor was of no use: from here on everything comes again, and what does not is gone.
+    """
+
+    cursor: bytes
+    rows: list[Rows] = msgspec.field(default_factory=list)
+    patches: list[Patches] = msgspec.field(default_factory=list)
+    gone: list[Gone] = msgspec.field(default_factory=list)
+    gone_units: bytes = b""
+    rows_total: int = 0
+    complete: bool = False
+    restart: bool = False
+
+
+class Problem(msgspec.Struct, tag="p", tag_field="t"):
+    """The server cannot go on with this exchange; `code` says why."""
+
+    code: str
+    detail: str = ""
+
+
+Part = Answers | Frame | Problem
+
+_request_encoder = msgspec.msgpack.Encoder()
+_request_decoder = msgspec.msgpack.Decoder(Request)
+_part_decoder: msgspec.msgpack.Decoder[Answers | Frame | Problem] = msgspec.msgpack.Decoder(Answers | Frame | Problem)
+
+
+def encode(message: Request | Part) -> bytes:
+    """Return `message` as one packet."""
+    body = _request_encoder.encode(message)
+    packing = _PLAIN
+    if len(body) > _PLAIN_SIZE_BYTES_MAX:
+        packed = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True, write_checksum=False).compress(body)
+        if len(packed) < len(body):
+            body, packing = packed, _ZSTD
+    return (len(body) + 1).to_bytes(4, "big") + bytes((packing,)) + body
+
+
+def decode_request(packet: bytes) -> Request:
+    """Return the request in `packet`.
+
+    Raises:
+        RejectedError: `message.damaged` or `message.too_large`.
+    """
+    packets = list(split([packet]))
+    if len(packets) != 1:
+        raise RejectedError("message.damaged", f"{len(packets)} packets in a request")
+    try:
+        request = _request_decoder.decode(packets[0])
+    except msgspec.MsgspecError as error:
+        raise RejectedError("message.damaged", str(error)) from error
+    for change in request.changes:
+        _check_change(change)
+    return request
+
+
+def _check_change(change: Change) -> None:
+    if len(change.change_id) != ID_SIZE_BYTES or len(change.record_id) != ID_SIZE_BYTES:
+        raise RejectedError("message.damaged", "an id has 16 bytes")
+    for name, value in change.patch.items():
+        if isinstance(value, bool) or not (value is None or isinstance(value, str | int | bytes)):
+            raise RejectedError("message.damaged", f"{name} is no scalar")
+
+
+def decode_parts(chunks: Iterable[bytes]) -> Iterator[Part]:
+    """Return the parts of a response as they become complete.
+
+    Raises:
+        RejectedError: `message.damaged`, `message.cut` (the stream ended inside a packet) or `message.too_large`.
+    """
+    for body in split(chunks):
+        try:
+            part = _part_decoder.decode(body)
+        except msgspec.MsgspecError as error:
+            raise RejectedError("message.damaged", str(error)) from error
+        yield part
+
+
+def split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut a stream of bytes into the unpacked bodies of its packets."""
+    waiting = bytearray()
+    for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= _HEAD_SIZE_BYTES:
+            size = int.from_bytes(waiting[:4], "big")
+            if not 1 <= size <= PACKET_SIZE_BYTES_MAX:
+                raise RejectedError("message.too_large", f"{size} bytes")
+            if len(waiting) < 4 + size:
+                break
+            packing, body = waiting[4], bytes(waiting[_HEAD_SIZE_BYTES : 4 + size])
+            del waiting[: 4 + size]
+            yield _unpacked(packing, body)
+    if waiting:
+        raise RejectedError("message.cut", f"{len(waiting)} bytes left over")
+
+
+def _unpacked(packing: int, body: bytes) -> bytes:
+    if packing == _PLAIN:
+        return body
+    if packing != _ZSTD:
+        raise RejectedError("message.damaged", f"packing {packing}")
+    try:
+        if zstandard.frame_content_size(body) > PACKET_SIZE_BYTES_MAX:
+            raise RejectedError("message.too_large")
+        return zstandard.ZstdDecompressor().decompress(body, max_output_size=PACKET_SIZE_BYTES_MAX)
+    except zstandard.ZstdError as error:
+        raise RejectedError("message.damaged", str(error)) from error
+
+
+def ids_of(joined: bytes) -> list[bytes]:
+    """Cut joined 16-byte ids apart."""
+    return [joined[start : start + ID_SIZE_BYTES] for start in range(0, len(joined), ID_SIZE_BYTES)]

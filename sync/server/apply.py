@@ -1,0 +1,297 @@
+"""What devices push: each change is checked, merged field by field, and gets its own answer."""
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+from sync.core import values as packed
+from sync.core.merge import Outcome, Since, merge
+from sync.core.squash import Op
+from sync.protocol.errors import BrokenRuleError
+from sync.protocol.kinds import CONFLICT, UNIT, Kind, Merge, Values
+from sync.protocol.messages import Answer, Change
+from sync.server import conflicts
+from sync.server.database import run
+from sync.server.records import EFFECT, Actor, Record, Stamp, Tx
+from sync.server.rules import Effect, Refusal, Rules
+
+_answers = msgspec.msgpack.Decoder(Answer)
+
+
+class RefusedError(Exception):
+    """Ends the handling of one change."""
+
+    def __init__(self, refusal: Refusal, rev: int = 0) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+        self.rev = rev
+
+
+def refuse(code: str, field: str = "", *, rev: int = 0) -> RefusedError:
+    """Return the error that refuses a change with one of the engine's own codes."""
+    return RefusedError(Refusal(code, field), rev)
+
+
+class Applier:
+    """Applies the changes of one request, in their order, inside one transaction."""
+
+    def __init__(self, tx: Tx, rules: Rules, actor: Actor) -> None:
+        self._tx = tx
+        self._rules = rules
+        self._actor = actor
+
+    def apply(self, change: Change) -> Answer:
+        """Apply one change, or return the answer it already got."""
+        tx = self._tx
+        row = run(tx.conn, "SELECT answer FROM sync_receipt WHERE change_id = ?", (change.change_id,)).first()
+        if row is not None:
+            return _answers.decode(row[0])
+        mark = tx.mark()
+        savepoint = tx.conn.begin_nested()
+        try:
+            answer = self._apply(change)
+            savepoint.commit()
+        except RefusedError as error:
+            savepoint.rollback()
+            tx.rewind(mark)
+            why = error.refusal
+            answer = Answer(
+                change.change_id, "refused", rev_before=error.rev, rev=error.rev, code=why.code, field=why.field,
+                text=why.text, link=why.link,
+            )  # fmt: skip
+        run(
+            tx.conn,
+            "INSERT INTO sync_receipt (change_id, answer, received_at) VALUES (?, ?, ?)",
+            (change.change_id, msgspec.msgpack.encode(answer), tx.now_ms),
+        )
+        return answer
+
+    def _apply(self, change: Change) -> Answer:
+        if not self._actor.writes:
+            raise refuse("scope.read_only")
+        if change.kind not in self._tx.kinds:
+            raise refuse("kind.unknown")
+        kind = self._tx.kinds[change.kind]
+        if kind.shared or (kind.append_only and change.op != Op.CREATE):
+            raise refuse("scope.read_only")
+        stamp = Stamp(
+            change.change_id, self._actor.account, self._actor.device, change.at, change.channel, change.reason
+        )
+        record = self._tx.get(change.kind, change.record_id)
+        try:
+            match change.op:
+                case Op.CREATE:
+                    return self._create(kind, change, record, stamp)
+                case Op.EDIT:
+                    return self._edit(kind, change, record, stamp)
+                case Op.DELETE:
+                    return self._delete(kind, change, record, stamp)
+        except BrokenRuleError as error:
+            raise refuse(error.code) from error
+        raise refuse("op.unknown")
+
+    # the three operations
+
+    def _create(self, kind: Kind, change: Change, record: Record | None, stamp: Stamp) -> Answer:
+        known, unknown = _split(kind, change.patch)
+        full: Values = {name: known.get(name) for name in kind.columns}
+        if record is not None:
+            if self._sees(kind, record.values) and all(record.values[n] == v for n, v in known.items()):
+                return Answer(change.change_id, "applied", rev_before=record.rev, rev=record.rev)
+            raise refuse("record.exists")
+        if kind == CONFLICT:
+            raise refuse("scope.read_only")
+        self._check_unit(kind, change, full)
+        self._check_server_fields(kind, known)
+        self._check_rules(change, None, full)
+        rev = self._tx.insert(kind.name, change.record_id, full, stamp, extra=_joined_extra(None, unknown))
+        self._run_effects(change, None, full, stamp)
+        return Answer(change.change_id, "applied", rev=rev)
+
+    def _edit(self, kind: Kind, change: Change, record: Record | None, stamp: Stamp) -> Answer:
+        if record is None:
+            raise refuse("record.deleted" if self._existed(kind, change.record_id) else "record.unknown")
+        if not self._sees(kind, record.values):
+            raise refuse("scope.forbidden")
+        known, unknown = _split(kind, change.patch)
+        if kind == CONFLICT:
+            return self._settle(change, record, known, stamp)
+        self._check_server_fields(kind, known)
+        outcome = merge(kind, known, record.values, self._since(change, record))
+        after = {**record.values, **outcome.take}
+        if outcome.take:
+            self._check_move(kind, change, record.values, after)
+            self._check_rules(change, record.values, after)
+        extra = _joined_extra(record.extra, unknown)
+        rev = record.rev
+        before = record.rev
+        changed_extra, record.extra = extra != record.extra, extra
+        if outcome.take:
+            rev = self._tx.update(kind.name, change.record_id, record, outcome.take, stamp)
+        elif changed_extra:
+            rev = self._tx.touch(kind.name, change.record_id, record, stamp)
+        if UNIT in outcome.take and not kind.tree:
+            conflicts.follow(self._tx, kind, change.record_id, after[UNIT], stamp)
+        if outcome.clashes:
+            conflicts.open_conflict(self._tx, kind, change, after, outcome, stamp)
+        if outcome.take:
+            self._run_effects(change, record.values, after, stamp)
+        return Answer(
+            change.change_id, _status(outcome, change, before), rev_before=before, rev=rev,
+            fix={name: after[name] for name in known if after[name] != known[name]},
+        )  # fmt: skip
+
+    def _delete(self, kind: Kind, change: Change, record: Record | None, stamp: Stamp) -> Answer:
+        if record is None:
+            rev = self._tx.last_rev(change.record_id)
+            return Answer(change.change_id, "applied", rev_before=rev, rev=rev)
+        if not self._sees(kind, record.values):
+            raise refuse("scope.forbidden")
+        if kind == CONFLICT:
+            raise refuse("scope.read_only")
+        base = max([change.base_rev, *change.base_revs.values()])
+        if record.rev > base:
+            raise refuse("record.changed", rev=record.rev)
+        if kind.tree and self._has_content(change.record_id):
+            raise refuse("unit.not_empty")
+        self._check_rules(change, record.values, None)
+        rev = self._tx.remove(kind.name, change.record_id, record, stamp)
+        self._run_effects(change, record.values, None, stamp)
+        return Answer(change.change_id, "applied", rev_before=record.rev, rev=rev)
+
+    def _settle(self, change: Change, record: Record, known: Values, stamp: Stamp) -> Answer:
+        settled = conflicts.settle(self._tx, record, known, stamp)
+        if settled == conflicts.MOVED_ON:
+            rev = conflicts.refresh(self._tx, change.record_id, record, stamp)
+            return Answer(change.change_id, "refused", rev_before=record.rev, rev=rev, code=settled)
+        if settled == conflicts.SAME:
+            return Answer(change.change_id, "applied", rev_before=record.rev, rev=record.rev)
+        if isinstance(settled, str):
+            raise refuse(settled, rev=record.rev)
+        target = settled.target
+        if target is not None and settled.changes:
+            inner = Change(
+                change.change_id, settled.kind.name, settled.record_id, Op.EDIT, settled.changes, at=change.at
+            )
+            after = {**target.values, **settled.changes}
+            self._check_move(settled.kind, inner, target.values, after)
+            self._check_rules(inner, target.values, after)
+            self._tx.update(settled.kind.name, settled.record_id, target, settled.changes, stamp)
+            self._run_effects(inner, target.values, after, stamp)
+        rev = self._tx.update(CONFLICT.name, change.record_id, record, settled.conflict, stamp)
+        return Answer(change.change_id, "applied", rev_before=record.rev, rev=rev)
+
+    # checks
+
+    def _sees(self, kind: Kind, values: Values) -> bool:
+        return kind.shared or self._tx.within(values[UNIT], self._actor.roots)
+
+    def _check_unit(self, kind: Kind, change: Change, full: Values) -> None:
+        unit = full[UNIT]
+        if kind.tree:
+            if unit != change.record_id:
+                raise refuse("unit.id", UNIT)
+            unit = full[kind.parent]
+        if not self._tx.within(unit, self._actor.roots):
+            raise refuse("scope.forbidden", UNIT)
+
+    def _check_move(self, kind: Kind, change: Change, before: Values, after: Values) -> None:
+        if kind.tree:
+            if after[UNIT] != change.record_id:
+                raise refuse("unit.id", UNIT)
+            if after[kind.parent] == before[kind.parent]:
+                return
+            parent = after[kind.parent]
+            if change.record_id in self._actor.roots or not self._tx.within(parent, self._actor.roots):
+                raise refuse("scope.forbidden", kind.parent)
+            if self._tx.within(parent, (change.record_id,)):
+                raise refuse("unit.cycle", kind.parent)
+        elif after[UNIT] != before[UNIT] and not self._tx.within(after[UNIT], self._actor.roots):
+            raise refuse("scope.forbidden", UNIT)
+
+    def _check_server_fields(self, kind: Kind, known: Values) -> None:
+        for name, value in known.items():
+            if kind.by_name[name].merge is Merge.SERVER and value is not None:
+                raise refuse("field.read_only", name)
+
+    def _check_rules(self, change: Change, before: Values | None, after: Values | None) -> None:
+        refusal = self._rules.check(self._tx, self._actor, change, before, after)
+        if refusal is not None:
+            raise RefusedError(refusal)
+
+    def _existed(self, kind: Kind, record_id: bytes) -> bool:
+        """Return whether the actor may know that the record existed."""
+        row = run(
+            self._tx.conn,
+            "SELECT unit_id FROM sync_log WHERE record_id = ? AND kind = ? ORDER BY rev DESC LIMIT 1",
+            (record_id, kind.name),
+        ).first()
+        return row is not None and self._tx.within(row[0], self._actor.roots)
+
+    def _has_content(self, unit_id: bytes) -> bool:
+        for kind in self._tx.kinds:
+            column = kind.parent if kind.tree else UNIT
+            sql = f"SELECT 1 FROM {kind.table} WHERE {column} = ? LIMIT 1"
+            if run(self._tx.conn, sql, (unit_id,)).first() is not None:
+                return True
+        return False
+
+    def _since(self, change: Change, record: Record) -> "_SinceEach":
+        return _SinceEach(self._tx, change, record)
+
+    def _run_effects(self, change: Change, before: Values | None, after: Values | None, stamp: Stamp) -> None:
+        effects = self._rules.effects(self._tx, self._actor, change, before, after)
+        apply_effects(self._tx, effects, stamp)
+
+
+class _SinceEach:
+    """Answers what happened to each field since the revision that field is based on."""
+
+    def __init__(self, tx: Tx, change: Change, record: Record) -> None:
+        self._change = change
+        bases = {change.base_rev, *change.base_revs.values()}
+        self._by_rev = {rev: tx.since(change.record_id, record.rev, rev) for rev in bases}
+
+    def __call__(self, name: str) -> Since:
+        return self._by_rev[self._change.base_revs.get(name, self._change.base_rev)](name)
+
+
+def apply_effects(tx: Tx, effects: Sequence[Effect], stamp: Stamp) -> None:
+    """Store what the server does by itself. Creating what exists, and changing what is so already, does nothing."""
+    for effect in effects:
+        kind = tx.kinds[effect.kind]
+        own = Stamp(stamp.change_id, stamp.account, stamp.device, stamp.device_time, EFFECT, effect.reason)
+        record = tx.get(effect.kind, effect.record_id)
+        if effect.op is Op.CREATE:
+            if record is None:
+                full: Values = {name: effect.values.get(name) for name in kind.columns}
+                tx.insert(effect.kind, effect.record_id, full, own)
+        elif record is None:
+            raise refuse("record.unknown")
+        elif effect.op is Op.DELETE:
+            tx.remove(effect.kind, effect.record_id, record, own)
+        else:
+            changes = {name: value for name, value in effect.values.items() if record.values[name] != value}
+            if changes:
+                tx.update(effect.kind, effect.record_id, record, changes, own)
+
+
+def _status(outcome: Outcome, change: Change, rev: int) -> str:
+    if outcome.clashes:
+        return "conflict"
+    return "merged" if outcome.merged or rev > max([change.base_rev, *change.base_revs.values()]) else "applied"
+
+
+def _split(kind: Kind, patch: Values) -> tuple[Values, Values]:
+    known = {name: value for name, value in patch.items() if name in kind.by_name}
+    return known, {name: value for name, value in patch.items() if name not in known}
+
+
+def _joined_extra(extra: str | None, unknown: Values) -> str | None:
+    if not unknown:
+        return extra
+    fields: dict[str, object] = json.loads(extra) if extra else {}
+    for name, value in unknown.items():
+        fields[name] = packed.plain(value)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,55 @@
+"""The exchange as an ASGI route: one POST, the answer streams."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sync.protocol.errors import RejectedError
+from sync.protocol.messages import PACKET_SIZE_BYTES_MAX
+from sync.server.records import Actor
+from sync.server.server import SyncServer
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE: Final = "application/x-replication"
+
+Authenticate = Callable[[str], Actor]
+"""Gives who an access token belongs to. Raises `RejectedError`, whose code goes to the device. May block."""
+
+
+def sync_route(server: SyncServer, authenticate: Authenticate, *, path: str = "/sync") -> Route:
+    """Return the route of the exchange. A request without a valid token gets 401, a damaged one 400."""
+
+    async def exchange(request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return problem(401, "auth.missing")
+        try:
+            actor = await run_in_threadpool(authenticate, token)
+        except RejectedError as error:
+            return problem(401, error.code)
+        packet = await _body(request)
+        if packet is None:
+            return problem(413, "message.too_large")
+        return StreamingResponse(iterate_in_threadpool(server.exchange(actor, packet)), media_type=CONTENT_TYPE)
+
+    return Route(path, exchange, methods=["POST"])
+
+
+def problem(status: int, code: str, text: str = "") -> JSONResponse:
+    """Return an error as JSON: stable `code`, `text` for people if there is one."""
+    return JSONResponse({"code": code, "text": text}, status_code=status)
+
+
+async def _body(request: Request) -> bytes | None:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > PACKET_SIZE_BYTES_MAX:
+            return None
+    return bytes(body)

@@ -1,0 +1,171 @@
+"""The server's database: SQLite file or PostgreSQL behind two transactions, and the engine's own tables."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    CursorResult,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
+
+METADATA: Final = MetaData()
+
+LOG: Final = Table(
+    "sync_log",
+    METADATA,
+    Column("shard", LargeBinary, nullable=False),
+    Column("pos", BigInteger, nullable=False),
+    Column("unit_id", LargeBinary),
+    Column("kind", Text, nullable=False),
+    Column("record_id", LargeBinary, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("change_id", LargeBinary),
+    Column("account", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("device_time", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("shard", "pos"),
+    Index("sync_log_unit", "unit_id", "pos"),
+    Index("sync_log_record", "record_id", "rev"),
+)
+"""History and feed in one: who changed what, in commit order within a shard.
+
+`op` is ``arrive`` (made, or came from another unit), ``patch``, ``leave`` (went to another unit) or ``delete``;
+`fields` is JSON of field to ``[old, new]``, of every field for a removal and of none for a creation.
+"""
+
+POSITION: Final = Table(
+    "sync_position",
+    METADATA,
+    Column("shard", LargeBinary, primary_key=True),
+    Column("pos", BigInteger, nullable=False),
+)
+"""The last position given in each shard. A writer holds its row until it commits, so positions are in commit order."""
+
+UNITS: Final = Table(
+    "sync_unit",
+    METADATA,
+    Column("unit_id", LargeBinary, primary_key=True),
+    Column("parent_id", LargeBinary),
+    Column("path", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False, unique=True),
+    Column("shard", LargeBinary, nullable=False),
+    Column("depth", Integer, nullable=False),
+)
+"""The tree of units as paths of hexadecimal ids. Kept in step with the records of the tree kind."""
+
+RECEIPTS: Final = Table(
+    "sync_receipt",
+    METADATA,
+    Column("change_id", LargeBinary, primary_key=True),
+    Column("answer", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+"""The answer each change got, so that a repeated request is answered and not applied."""
+
+SCOPE_SETS: Final = Table(
+    "sync_scope_set",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("units", LargeBinary, nullable=False),
+)
+"""Sets of units that some device has, by hash: a cursor names the set it covers."""
+
+META: Final = Table(
+    "sync_meta", METADATA, Column("key", Text, primary_key=True), Column("value", LargeBinary, nullable=False)
+)
+
+
+class Database:
+    """Transactions on one SQLite file or PostgreSQL database. Writers see each other one after the other.
+
+    Args:
+        url: ``sqlite:///file``, ``sqlite://`` is not allowed (each connection would have its own), or ``postgresql+psycopg://…``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine: Final[Engine] = create_engine(url, pool_pre_ping=url.startswith("postgresql"))
+        self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _configure_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read transaction."""
+        with self.engine.connect() as conn, conn.begin():
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a write transaction; it commits at the end of the block, or rolls back when the block raises."""
+        with self.engine.connect().execution_options(writes=True) as conn, conn.begin():
+            yield conn
+
+    def create_tables(self) -> None:
+        """Create the engine's tables where they are missing."""
+        with self.write() as conn:
+            METADATA.create_all(conn)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("writes") else "BEGIN")
+
+
+def run(conn: Connection, sql: str, params: Sequence[object] = ()) -> CursorResult[*tuple[Any, ...]]:
+    """Run one statement with ``?`` places on either database."""
+    return conn.exec_driver_sql(_for(conn, sql), tuple(params))
+
+
+def run_many(conn: Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    """Run one statement for each row of parameters."""
+    if rows:
+        conn.exec_driver_sql(_for(conn, sql), [tuple(row) for row in rows])
+
+
+def _for(conn: Connection, sql: str) -> str:
+    return sql if conn.dialect.name == "sqlite" else sql.replace("?", "%s")
+
+
+def places(count: int) -> str:
+    """Return `count` places for parameters."""
+    return ", ".join("?" * count)

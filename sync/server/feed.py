@@ -1,0 +1,306 @@
+"""The feed: records a device lacks (snapshot), and what changed since its cursor; each frame ends with a cursor."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from sync.protocol.errors import RejectedError
+from sync.protocol.kinds import CONFLICT, UNIT, Kind, Kinds, Value, Values
+from sync.protocol.messages import Frame, Gone, Patches, Rows
+from sync.server import scope as scopes
+from sync.server.database import places, run
+from sync.server.records import EFFECT, EVERYBODY, columns_of, path_range, unit_of
+from sync.server.scope import NOTHING, Backfill, Cursor, Scope
+
+_UNITS_MAX: Final = 300
+"""Units named in one statement."""
+
+_LOG_ROWS_MAX: Final = 4_000
+"""Lines of the log read for one frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of a snapshot: the records of one kind in some units; no units: everybody's."""
+
+    kind: Kind
+    units: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class Feed:
+    """The feed of one request.
+
+    Args:
+        kinds: What is replicated.
+        conn: A read transaction: what is committed later comes with the next request.
+        epoch: Names the server's data.
+        roots: The subtrees of the account.
+        scope: Their units.
+        own_changes: Changes of this very request and their records: what they said is not sent back.
+        frame_rows_max: How many records go into one frame.
+    """
+
+    kinds: Kinds
+    conn: Connection
+    epoch: bytes
+    roots: Sequence[bytes]
+    scope: Scope
+    own_changes: Mapping[bytes, bytes]
+    frame_rows_max: int
+    _now: dict[bytes, int] = field(default_factory=dict)
+
+    def frames(self, packed: bytes | None) -> Iterator[Frame]:
+        """Give everything since the cursor; the last frame is complete.
+
+        Raises:
+            RejectedError: `server.changed` (the cursor is another server's) or `server.went_back` (this server has
+                lost what the device has seen).
+        """
+        self._now = scopes.positions(self.conn, self.scope.shards)
+        cursor, restart = self._cursor(packed)
+        if cursor.scope != self.scope.hash():
+            for frame in self._snapshot(cursor):
+                frame.restart, restart = restart, False
+                cursor = scopes.read_cursor(frame.cursor)
+                yield frame
+        yield from self._delta(cursor)
+
+    def _cursor(self, packed: bytes | None) -> tuple[Cursor, bool]:
+        fresh = Cursor(self.epoch, NOTHING, dict(self._now))
+        if packed is None:
+            return fresh, False
+        cursor = scopes.read_cursor(packed)
+        if cursor.epoch != self.epoch:
+            raise RejectedError("server.changed")
+        if any(pos > self._now.get(shard, pos) for shard, pos in cursor.positions.items()):
+            raise RejectedError("server.went_back")
+        if cursor.scope != NOTHING and not scopes.is_remembered(self.conn, cursor.scope):
+            return fresh, True
+        return cursor, False
+
+    # snapshot
+
+    def _snapshot(self, cursor: Cursor) -> Iterator[Frame]:
+        """Send the records of units the device has not got, and tell it which units it must let go."""
+        change = scopes.difference(self.conn, cursor.scope, self.scope)
+        steps = self._plan(change, first=cursor.scope == NOTHING)
+        backfill = cursor.backfill
+        start = {shard: cursor.positions.get(shard, pos) for shard, pos in self._now.items()}
+        if backfill is None or backfill.to != self.scope.hash():
+            backfill = Backfill(self.scope.hash())
+        rows_total = sum(self._count(step) for step in steps)
+        gone = b"".join(change.removed)
+        cursor = Cursor(self.epoch, cursor.scope, start, backfill)
+        batch, size = Batch(), 0
+        for number in range(backfill.step, len(steps)):
+            after = (backfill.unit, backfill.record) if number == backfill.step else (b"", b"")
+            for row in self._records(steps[number], after):
+                batch.add(steps[number].kind, row)
+                size += 1
+                if size >= self.frame_rows_max:
+                    at = Backfill(self.scope.hash(), number, row[3] or b"", row[0])
+                    yield batch.frame(replace_backfill(cursor, at), gone, rows_total)
+                    batch, size, gone = Batch(), 0, b""
+        done = Cursor(self.epoch, self.scope.hash(), start)
+        yield batch.frame(done, gone, rows_total)
+
+    def _plan(self, change: scopes.Change, *, first: bool) -> list[Step]:
+        """Return the parts of a snapshot as a person needs them: the tree, code lists, the own unit, the rest."""
+        tree = self.kinds.tree
+        steps = [Step(tree, part) for part in _parts(change.above + change.added)]
+        if first:
+            steps += [Step(kind, ()) for kind in self.kinds if kind.shared]
+        kinds = [kind for kind in self.kinds if not kind.shared and not kind.tree]
+        for part in (change.added[:1], *_parts(change.added[1:])):
+            steps += [Step(kind, part) for kind in kinds if part]
+        return steps
+
+    def _count(self, step: Step) -> int:
+        where, params = _where(step)
+        return int(run(self.conn, f"SELECT count(*) FROM {step.kind.table} WHERE {where}", params).scalar_one())
+
+    def _records(self, step: Step, after: tuple[bytes, bytes]) -> Iterator[Sequence[Any]]:
+        where, params = _where(step)
+        columns = columns_of(step.kind)
+        if step.units:
+            sql = f"SELECT {columns} FROM {step.kind.table} WHERE {where} AND ({UNIT}, id) > (?, ?) ORDER BY {UNIT}, id"
+            rows = run(self.conn, sql, (*params, *after))
+        else:
+            sql = f"SELECT {columns} FROM {step.kind.table} WHERE {where} AND id > ? ORDER BY id"
+            rows = run(self.conn, sql, (after[1],))
+        yield from rows
+
+    # delta
+
+    def _delta(self, cursor: Cursor) -> Iterator[Frame]:
+        """Send what changed since the cursor, in windows of the log, in commit order."""
+        positions = {shard: cursor.positions.get(shard, now) for shard, now in self._now.items()}
+        for shard, last in self._now.items():
+            while positions[shard] < last:
+                lines = self._log(shard, positions[shard], last)
+                full = len(lines) == _LOG_ROWS_MAX
+                positions[shard] = int(lines[-1].pos) if full else last
+                batch = self._changes(lines)
+                if batch:
+                    yield batch.frame(Cursor(self.epoch, self.scope.hash(), dict(positions)))
+        last_frame = Batch().frame(Cursor(self.epoch, self.scope.hash(), positions))
+        last_frame.complete = True
+        yield last_frame
+
+    def _log(self, shard: bytes, after: int, last: int) -> Sequence[Any]:
+        columns = "l.pos, l.kind, l.record_id, l.rev, l.op, l.fields, l.change_id, l.account, l.received_at, l.channel"
+        span = "l.shard = ? AND l.pos > ? AND l.pos <= ?"
+        order = f"ORDER BY l.pos LIMIT {_LOG_ROWS_MAX}"
+        if shard == EVERYBODY:
+            above = self.scope.above
+            own = f" OR l.unit_id IN ({places(len(above))})" if above else ""
+            inside = [unit for unit, its in self.scope.units.items() if its == EVERYBODY]
+            own += f" OR l.unit_id IN ({places(len(inside))})" if inside else ""
+            sql = f"SELECT {columns} FROM sync_log l WHERE {span} AND (l.unit_id IS NULL{own}) {order}"
+            return run(self.conn, sql, (shard, after, last, *above, *inside)).all()
+        ranges = [path_range(unit.path) for root in self.roots if (unit := unit_of(self.conn, root)) is not None]
+        inside_any = " OR ".join(["(u.path >= ? AND u.path < ?)"] * len(ranges))
+        above = tuple(self.scope.above)
+        if above:
+            inside_any += f" OR (l.kind = ? AND l.unit_id IN ({places(len(above))}))"
+        sql = (
+            f"SELECT {columns} FROM sync_log l JOIN sync_unit u ON u.unit_id = l.unit_id"
+            f" WHERE {span} AND ({inside_any}) {order}"
+        )
+        bounds = [bound for pair in ranges for bound in pair]
+        more = (self.kinds.tree.name, *above) if above else ()
+        return run(self.conn, sql, (shard, after, last, *bounds, *more)).all()
+
+    def _changes(self, lines: Sequence[Any]) -> "Batch":
+        """Return the current state of the records that `lines` touched, as far as the device needs it."""
+        touched: dict[tuple[str, bytes], list[Any]] = {}
+        for line in lines:
+            touched.setdefault((line.kind, line.record_id), []).append(line)
+        batch = Batch()
+        by_kind: dict[str, list[bytes]] = {}
+        for (kind, record_id), its in touched.items():
+            if not all(self._is_known(line) for line in its):
+                by_kind.setdefault(kind, []).append(record_id)
+        for declared in self.kinds:
+            ids = by_kind.get(declared.name, [])
+            current = self._current(declared, ids)
+            for record_id in ids:
+                self._sort_out(batch, declared, record_id, current.get(record_id), touched[declared.name, record_id])
+        return batch
+
+    def _is_known(self, line: Any) -> bool:
+        """Return whether a line says only what this request said: nothing the server did because of it."""
+        own = self.own_changes.get(line.change_id) == line.record_id
+        return bool(own and line.channel != EFFECT and line.kind != CONFLICT.name)
+
+    def _sort_out(
+        self, batch: "Batch", kind: Kind, record_id: bytes, row: Sequence[Any] | None, lines: Sequence[Any]
+    ) -> None:
+        if row is None:
+            batch.gone(kind, record_id, "deleted")
+        elif not self._sees(kind, row[3]):
+            batch.gone(kind, record_id, "left")
+        elif lines[0].op == "arrive" or any(line.op == "delete" for line in lines):
+            batch.add(kind, row)
+        else:
+            names = {name for line in lines for name in json.loads(line.fields)}
+            values = dict(zip(kind.columns, row[3:], strict=True))
+            batch.patch(kind, row, {name: values[name] for name in sorted(names & set(values))}, lines[-1])
+
+    def _sees(self, kind: Kind, unit: Value) -> bool:
+        if unit is None:
+            return kind.shared
+        return unit in self.scope.units or (kind.tree and unit in self.scope.above)
+
+    def _current(self, kind: Kind, ids: Sequence[bytes]) -> dict[bytes, Sequence[Any]]:
+        found: dict[bytes, Sequence[Any]] = {}
+        for part in _parts(tuple(ids)):
+            sql = f"SELECT {columns_of(kind)} FROM {kind.table} WHERE id IN ({places(len(part))})"
+            found.update((row[0], row) for row in run(self.conn, sql, part))
+        return found
+
+
+def replace_backfill(cursor: Cursor, backfill: Backfill) -> Cursor:
+    """Return the cursor after a part of a snapshot."""
+    return Cursor(cursor.epoch, cursor.scope, cursor.positions, backfill)
+
+
+def _parts(units: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
+    return [units[start : start + _UNITS_MAX] for start in range(0, len(units), _UNITS_MAX)]
+
+
+def _where(step: Step) -> tuple[str, tuple[object, ...]]:
+    if not step.units:
+        return f"{UNIT} IS NULL", ()
+    return f"{UNIT} IN ({places(len(step.units))})", step.units
+
+
+class Batch:
+    """The records of one frame, gathered row by row and turned into columns."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[Kind, list[Sequence[Any]]]] = {}
+        self._patches: dict[str, list[tuple[Sequence[Any], Values, Any]]] = {}
+        self._gone: dict[tuple[str, str], list[bytes]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._rows or self._patches or self._gone)
+
+    def add(self, kind: Kind, row: Sequence[Any]) -> None:
+        """Add a whole record: id, revision, unknown fields, values."""
+        self._rows.setdefault(kind.name, (kind, []))[1].append(row)
+
+    def patch(self, kind: Kind, row: Sequence[Any], values: Values, line: Any) -> None:
+        """Add changed fields of a record."""
+        self._patches.setdefault(kind.name, []).append((row, values, line))
+
+    def gone(self, kind: Kind, record_id: bytes, reason: str) -> None:
+        """Add a record the device no longer has."""
+        self._gone.setdefault((kind.name, reason), []).append(record_id)
+
+    def frame(self, cursor: Cursor, gone_units: bytes = b"", rows_total: int = 0) -> Frame:
+        """Return the batch as a frame that ends at `cursor`."""
+        return Frame(
+            cursor.packed(),
+            rows=[_rows(kind, rows) for kind, rows in self._rows.values()],
+            patches=[_patches(name, found) for name, found in self._patches.items()],
+            gone=[Gone(kind, b"".join(ids), reason) for (kind, reason), ids in self._gone.items()],
+            gone_units=gone_units,
+            rows_total=rows_total,
+        )
+
+
+def _rows(kind: Kind, rows: Sequence[Sequence[Any]]) -> Rows:
+    columns: list[str] = []
+    values: list[list[Value]] = []
+    for place, name in enumerate(kind.columns, 3):
+        column = [row[place] for row in rows]
+        if any(value is not None for value in column):
+            columns.append(name)
+            values.append(column)
+    extra = {place: row[2] for place, row in enumerate(rows) if row[2] is not None}
+    return Rows(kind.name, columns, b"".join(row[0] for row in rows), [row[1] for row in rows], values, extra)
+
+
+def _patches(kind: str, found: Sequence[tuple[Sequence[Any], Values, Any]]) -> Patches:
+    rows: dict[str, list[int]] = {}
+    values: dict[str, list[Value]] = {}
+    for place, (_, changed, _) in enumerate(found):
+        for name, value in changed.items():
+            rows.setdefault(name, []).append(place)
+            values.setdefault(name, []).append(value)
+    return Patches(
+        kind,
+        b"".join(row[0] for row, _, _ in found),
+        [row[1] for row, _, _ in found],
+        list(rows),
+        list(rows.values()),
+        list(values.values()),
+        [line.account for _, _, line in found],
+        [int(line.received_at) for _, _, line in found],
+        {place: row[2] for place, (row, _, _) in enumerate(found) if row[2] is not None},
+    )

@@ -1,0 +1,336 @@
+"""Reading and writing replicated records on the server, inside one transaction, with the log kept in step."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection
+
+from sync.core import values as packed
+from sync.core.merge import UNTOUCHED, Since
+from sync.protocol.errors import BrokenRuleError
+from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values
+from sync.server.database import places, run, run_many
+
+EVERYBODY: Final = b""
+"""The shard of records that belong to no unit."""
+
+EFFECT: Final = "effect"
+"""The channel of what the server does because of a change."""
+
+_LOG_INSERT: Final = (
+    "INSERT INTO sync_log (shard, pos, unit_id, kind, record_id, rev, op, fields, change_id, account, device,"
+    f" device_time, received_at, channel, reason) VALUES ({places(15)})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks.
+
+    Attributes:
+        account: Name of the account.
+        device: Name or id of the device, for the history.
+        roots: Units whose subtrees the account may see, its own first.
+        writes: Whether it may change anything.
+        context: What the application knows about the account.
+    """
+
+    account: str
+    device: str
+    roots: tuple[bytes, ...]
+    writes: bool = True
+    context: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the log says about a change beside its content."""
+
+    change_id: bytes | None = None
+    account: str = ""
+    device: str = ""
+    device_time: int = 0
+    channel: str = "server"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit's place in the tree."""
+
+    unit_id: bytes
+    parent_id: bytes | None
+    path: str
+    shard: bytes
+    depth: int
+
+
+@dataclass(slots=True)
+class Record:
+    """A record as stored."""
+
+    rev: int
+    extra: str | None
+    values: Values
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A line of the log that waits for its position."""
+
+    shard: bytes
+    unit_id: bytes | None
+    kind: str
+    record_id: bytes
+    rev: int
+    op: str
+    fields: dict[str, tuple[Value, Value]]
+    stamp: Stamp
+
+
+@dataclass(slots=True)
+class Tx:
+    """One write transaction: records, the tree, and the log lines it will add.
+
+    Positions are given when it ends (`finish`), one after the other in each shard.
+    """
+
+    conn: Connection
+    kinds: Kinds
+    now_ms: int
+    new_id: Callable[[], bytes]
+    _entries: list[_Entry] = field(default_factory=list)
+    _units: dict[bytes, Unit | None] = field(default_factory=dict)
+
+    def lock(self, roots: Sequence[bytes]) -> None:
+        """Let writers of the same shards wait for each other from here on."""
+        shards = {unit.shard for root in roots if (unit := self.unit(root)) is not None}
+        for shard in sorted(shards | {EVERYBODY}):
+            self._lock_shard(shard)
+
+    def _lock_shard(self, shard: bytes) -> int:
+        run(self.conn, "INSERT INTO sync_position (shard, pos) VALUES (?, 0) ON CONFLICT DO NOTHING", (shard,))
+        locking = "" if self.conn.dialect.name == "sqlite" else " FOR UPDATE"
+        found = run(self.conn, f"SELECT pos FROM sync_position WHERE shard = ?{locking}", (shard,)).scalar_one()
+        return int(found)
+
+    def mark(self) -> int:
+        """Return a mark to `rewind` to when a savepoint is rolled back."""
+        return len(self._entries)
+
+    def rewind(self, mark: int) -> None:
+        """Forget what was logged since `mark`."""
+        del self._entries[mark:]
+        self._units.clear()
+
+    def finish(self) -> None:
+        """Give the log lines their positions and store them. The transaction should commit right after."""
+        by_shard: dict[bytes, list[_Entry]] = {}
+        for entry in self._entries:
+            by_shard.setdefault(entry.shard, []).append(entry)
+        for shard in sorted(by_shard):
+            entries = by_shard[shard]
+            first = self._lock_shard(shard) + 1
+            rows = [self._log_row(entry, pos) for pos, entry in enumerate(entries, first)]
+            run_many(self.conn, _LOG_INSERT, rows)
+            last = first + len(entries) - 1
+            run(self.conn, "UPDATE sync_position SET pos = ? WHERE shard = ?", (last, shard))
+        self._entries.clear()
+
+    def _log_row(self, entry: _Entry, pos: int) -> tuple[object, ...]:
+        fields = {name: [packed.plain(old), packed.plain(new)] for name, (old, new) in entry.fields.items()}
+        stamp = entry.stamp
+        return (
+            entry.shard, pos, entry.unit_id, entry.kind, entry.record_id, entry.rev, entry.op,
+            json.dumps(fields, ensure_ascii=False, separators=(",", ":")), stamp.change_id, stamp.account, stamp.device,
+            stamp.device_time, self.now_ms, stamp.channel, stamp.reason,
+        )  # fmt: skip
+
+    # records
+
+    def get(self, kind: str, record_id: bytes) -> Record | None:
+        """Return one record."""
+        declared = self.kinds[kind]
+        row = run(self.conn, f"SELECT {columns_of(declared)} FROM {declared.table} WHERE id = ?", (record_id,)).first()
+        return None if row is None else Record(row[1], row[2], dict(zip(declared.columns, row[3:], strict=True)))
+
+    def find(self, kind: str, name: str, value: Value) -> list[tuple[bytes, Record]]:
+        """Return the records of one kind whose field has a value, in any scope."""
+        declared = self.kinds[kind]
+        assert name in declared.by_name, f"{kind} has no {name}"
+        rows = run(self.conn, f"SELECT {columns_of(declared)} FROM {declared.table} WHERE {name} = ?", (value,))
+        return [(row[0], Record(row[1], row[2], dict(zip(declared.columns, row[3:], strict=True)))) for row in rows]
+
+    def last_rev(self, record_id: bytes) -> int:
+        """Return the last revision the log knows of a record; 0 when it never existed."""
+        row = run(self.conn, "SELECT max(rev) FROM sync_log WHERE record_id = ?", (record_id,)).scalar_one()
+        return max([row or 0, *(e.rev for e in self._entries if e.record_id == record_id)])
+
+    def insert(self, kind: str, record_id: bytes, values: Values, stamp: Stamp, *, extra: str | None = None) -> int:
+        """Store a new record, or one that was removed before; return its revision."""
+        declared = self.kinds[kind]
+        rev = 1 if stamp.channel == "seed" else self.last_rev(record_id) + 1
+        full = [values.get(name) for name in declared.columns]
+        run(
+            self.conn,
+            f"INSERT INTO {declared.table} ({columns_of(declared)}) VALUES ({places(3 + len(full))})",
+            (record_id, rev, extra, *full),
+        )
+        if declared.tree:
+            self._place(record_id, _as_id(values.get(declared.parent)))
+        self._log(kind, record_id, rev, "arrive", _as_id(values.get(UNIT)), {}, stamp)
+        return rev
+
+    def update(self, kind: str, record_id: bytes, record: Record, changes: Values, stamp: Stamp) -> int:
+        """Change fields of a record, all of them really different; return its revision."""
+        declared = self.kinds[kind]
+        rev = record.rev + 1
+        sets = ", ".join(f"{name} = ?" for name in changes)
+        params = (*changes.values(), rev, record.extra, record_id)
+        run(self.conn, f"UPDATE {declared.table} SET {sets}, rev = ?, extra = ? WHERE id = ?", params)
+        fields = {name: (record.values.get(name), value) for name, value in changes.items()}
+        old_unit, new_unit = _as_id(record.values[UNIT]), _as_id(changes.get(UNIT, record.values[UNIT]))
+        if declared.tree and declared.parent in changes:
+            self._replace(record_id, _as_id(changes[declared.parent]))
+        if old_unit != new_unit:
+            self._log(kind, record_id, rev, "leave", old_unit, {}, stamp)
+            self._log(kind, record_id, rev, "arrive", new_unit, fields, stamp)
+        else:
+            self._log(kind, record_id, rev, "patch", new_unit, fields, stamp)
+        return rev
+
+    def touch(self, kind: str, record_id: bytes, record: Record, stamp: Stamp) -> int:
+        """Store changed unknown fields only; return the revision."""
+        declared = self.kinds[kind]
+        rev = record.rev + 1
+        run(self.conn, f"UPDATE {declared.table} SET rev = ?, extra = ? WHERE id = ?", (rev, record.extra, record_id))
+        self._log(kind, record_id, rev, "patch", _as_id(record.values[UNIT]), {}, stamp)
+        return rev
+
+    def remove(self, kind: str, record_id: bytes, record: Record, stamp: Stamp) -> int:
+        """Remove a record; its log line is its tombstone."""
+        declared = self.kinds[kind]
+        run(self.conn, f"DELETE FROM {declared.table} WHERE id = ?", (record_id,))
+        fields: dict[str, tuple[Value, Value]] = {
+            name: (value, None) for name, value in record.values.items() if value is not None
+        }
+        self._log(kind, record_id, record.rev + 1, "delete", _as_id(record.values[UNIT]), fields, stamp)
+        return record.rev + 1
+
+    def since(self, record_id: bytes, rev_now: int, base_rev: int) -> Callable[[str], Since]:
+        """Return what happened to each field of a record after `base_rev`."""
+        if base_rev == rev_now:
+            return lambda _name: UNTOUCHED
+        rows = run(
+            self.conn,
+            "SELECT rev, fields FROM sync_log WHERE record_id = ? AND rev > ? ORDER BY pos",
+            (record_id, base_rev),
+        )
+        changes = [
+            (int(rev), {n: packed.restored(pair[0]) for n, pair in json.loads(text).items()}) for rev, text in rows
+        ]
+        changes += [
+            (e.rev, {name: old for name, (old, _) in e.fields.items()})
+            for e in self._entries
+            if e.record_id == record_id and e.rev > base_rev
+        ]
+        known = base_rev < rev_now and len({rev for rev, _ in changes}) == rev_now - base_rev
+        firsts: Values = {}
+        for _, old in sorted(changes, key=lambda change: change[0]):
+            for name, value in old.items():
+                firsts.setdefault(name, value)
+        return lambda name: Since(changed=name in firsts, base=firsts.get(name), known=known)
+
+    def _log(
+        self,
+        kind: str,
+        record_id: bytes,
+        rev: int,
+        op: str,
+        unit_id: bytes | None,
+        fields: dict[str, tuple[Value, Value]],
+        stamp: Stamp,
+    ) -> None:
+        shard = EVERYBODY
+        if unit_id is not None:
+            unit = self.unit(unit_id)
+            if unit is None:
+                raise BrokenRuleError("unit.unknown", unit_id.hex())
+            shard = unit.shard
+        self._entries.append(_Entry(shard, unit_id, kind, record_id, rev, op, fields, stamp))
+
+    # the tree
+
+    def unit(self, unit_id: bytes) -> Unit | None:
+        """Return a unit's place in the tree, also of one that was removed."""
+        if unit_id not in self._units:
+            self._units[unit_id] = unit_of(self.conn, unit_id)
+        return self._units[unit_id]
+
+    def within(self, unit_id: Value, roots: Sequence[bytes]) -> bool:
+        """Return whether a unit stands in the subtree of one of `roots`."""
+        if not isinstance(unit_id, bytes):
+            return False
+        unit = self.unit(unit_id)
+        return unit is not None and any(root.hex() in unit.path for root in roots)
+
+    def _place(self, unit_id: bytes, parent_id: bytes | None) -> None:
+        parent = None if parent_id is None else self.unit(parent_id)
+        if parent_id is not None and parent is None:
+            raise BrokenRuleError("unit.unknown", parent_id.hex())
+        unit = placed(unit_id, parent)
+        run(
+            self.conn,
+            f"INSERT INTO sync_unit (unit_id, parent_id, path, shard, depth) VALUES ({places(5)})"
+            " ON CONFLICT (unit_id) DO UPDATE SET parent_id = excluded.parent_id, path = excluded.path,"
+            " shard = excluded.shard, depth = excluded.depth",
+            (unit.unit_id, unit.parent_id, unit.path, unit.shard, unit.depth),
+        )
+        self._units[unit_id] = unit
+
+    def _replace(self, unit_id: bytes, parent_id: bytes | None) -> None:
+        """Move a unit with its whole subtree under another parent."""
+        old = self.unit(unit_id)
+        assert old is not None, "a unit that moves has a place"
+        subtree = run(
+            self.conn,
+            "SELECT unit_id, parent_id FROM sync_unit WHERE path >= ? AND path < ? ORDER BY depth",
+            path_range(old.path),
+        ).all()
+        self._place(unit_id, parent_id)
+        for child, parent in subtree:
+            if child != unit_id:
+                self._place(child, parent)
+
+
+def placed(unit_id: bytes, parent: Unit | None) -> Unit:
+    """Return the place of a unit under `parent`. The units of the second level and what is below share a shard."""
+    if parent is None:
+        return Unit(unit_id, None, unit_id.hex() + "/", EVERYBODY, 0)
+    shard = unit_id if parent.depth == 0 else parent.shard
+    return Unit(unit_id, parent.unit_id, f"{parent.path}{unit_id.hex()}/", shard, parent.depth + 1)
+
+
+def path_range(path: str) -> tuple[str, str]:
+    """Return the bounds between which the paths of a subtree stand; ``0`` is the character after ``/``."""
+    return path, path[:-1] + "0"
+
+
+def unit_of(conn: Connection, unit_id: bytes) -> Unit | None:
+    """Return a unit's place in the tree."""
+    row = run(
+        conn, "SELECT unit_id, parent_id, path, shard, depth FROM sync_unit WHERE unit_id = ?", (unit_id,)
+    ).first()
+    return None if row is None else Unit(*row)
+
+
+def columns_of(kind: Kind) -> str:
+    """Return the columns of a kind for a statement, sync columns first."""
+    return ", ".join(("id", "rev", "extra", *kind.columns))
+
+
+def _as_id(value: Value) -> bytes | None:
+    assert value is None or isinstance(value, bytes), "a unit is named by its id"
+    return value

@@ -1,0 +1,136 @@
+"""The server's core: one request in, a stream of packets out. Keeps nothing between requests."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from sync.core.digest import record_digest, shown, total
+from sync.protocol.errors import RejectedError
+from sync.protocol.kinds import UNIT, Kinds
+from sync.protocol.messages import (
+    PROTOCOL_VERSION,
+    Answer,
+    Answers,
+    Change,
+    Problem,
+    Request,
+    decode_request,
+    encode,
+)
+from sync.server import scope as scopes
+from sync.server.apply import Applier, apply_effects
+from sync.server.database import Database, run
+from sync.server.feed import Feed
+from sync.server.records import Actor, Stamp, Tx, columns_of
+from sync.server.rules import Effect, Rules
+
+FRAME_ROWS_MAX: Final = 20_000
+_EPOCH_SIZE_BYTES: Final = 8
+
+
+class SyncServer:
+    """Replicates the declared kinds from one database to the devices of their units.
+
+    Args:
+        kinds: What is replicated. The application creates their tables.
+        database: Where they are.
+        rules: The application's checks and effects.
+        ids: Makes new 16-byte ids.
+        clock_ms: The server's clock, ms UTC.
+    """
+
+    def __init__(
+        self, kinds: Kinds, database: Database, rules: Rules, *, ids: Callable[[], bytes], clock_ms: Callable[[], int]
+    ) -> None:
+        self.kinds: Final = kinds
+        self.database: Final = database
+        self._rules = rules
+        self._ids = ids
+        self._clock_ms = clock_ms
+
+    def create_tables(self) -> None:
+        """Create the engine's tables and name the data set, if that has not been done."""
+        self.database.create_tables()
+        with self.database.write() as conn:
+            sql = "INSERT INTO sync_meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING"
+            run(conn, sql, (self._ids()[-_EPOCH_SIZE_BYTES:],))
+
+    @contextmanager
+    def transaction(self, roots: Sequence[bytes] = ()) -> Iterator[Tx]:
+        """Open a transaction for the application's own changes; they reach the devices like any other."""
+        with self.database.write() as conn:
+            tx = Tx(conn, self.kinds, self._clock_ms(), self._ids)
+            tx.lock(roots)
+            yield tx
+            tx.finish()
+
+    def commit(self, effects: Iterable[Effect], stamp: Stamp) -> None:
+        """Store changes of the application in one transaction, without its checks."""
+        with self.transaction() as tx:
+            apply_effects(tx, list(effects), stamp)
+
+    def exchange(self, actor: Actor, packet: bytes) -> Iterator[bytes]:
+        """Answer one request: what became of each change, then the feed since its cursor.
+
+        Changes are committed before the first byte of the answer.
+        """
+        try:
+            request = _read(packet)
+            answers = self.push(actor, request.changes)
+            yield encode(Answers(answers, self._clock_ms()))
+            if request.pull:
+                yield from self.pull(actor, request)
+        except RejectedError as error:
+            yield encode(Problem(error.code, error.detail))
+
+    def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
+        """Apply changes in one transaction; one answer for each."""
+        if not changes:
+            return []
+        with self.transaction(actor.roots) as tx:
+            applier = Applier(tx, self._rules, actor)
+            return [applier.apply(change) for change in changes]
+
+    def pull(self, actor: Actor, request: Request) -> Iterator[bytes]:
+        """Give the packets of the feed since the request's cursor."""
+        self._remember_scope(actor)
+        own = {change.change_id: change.record_id for change in request.changes}
+        rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
+        with self.database.read() as conn:
+            scope = scopes.scope_of(conn, actor.roots)
+            epoch = run(conn, "SELECT value FROM sync_meta WHERE key = 'epoch'").scalar_one()
+            feed = Feed(self.kinds, conn, bytes(epoch), actor.roots, scope, own, rows_max)
+            for frame in feed.frames(request.cursor):
+                yield encode(frame)
+
+    def _remember_scope(self, actor: Actor) -> None:
+        with self.database.read() as conn:
+            scope = scopes.scope_of(conn, actor.roots)
+            if scopes.is_remembered(conn, scope.hash()):
+                return
+        with self.database.write() as conn:
+            scopes.remember(conn, scope)
+
+    def digest(self, roots: Sequence[bytes]) -> tuple[str, dict[str, int]]:
+        """Return the digest and the number of records of each kind that a device with these roots holds."""
+        counts: dict[str, int] = {}
+        digests: list[int] = []
+        with self.database.read() as conn:
+            scope = scopes.scope_of(conn, roots)
+            for kind in self.kinds:
+                counts[kind.name] = 0
+                place = kind.columns.index(UNIT) + 3
+                for row in run(conn, f"SELECT {columns_of(kind)} FROM {kind.table}"):
+                    unit = row[place]
+                    inside = kind.shared if unit is None else unit in scope.units
+                    if inside or (kind.tree and unit in scope.above):
+                        counts[kind.name] += 1
+                        digests.append(record_digest(kind.name, row[0], row[1], row[3:]))
+        return shown(total(digests)), counts
+
+
+def _read(packet: bytes) -> Request:
+    request = decode_request(packet)
+    if request.version != PROTOCOL_VERSION:
+        raise RejectedError("version.unsupported", f"{request.version}, not {PROTOCOL_VERSION}")
+    return request
