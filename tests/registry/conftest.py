@@ -1,0 +1,24 @@
+"""An open, encrypted file of a commune."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commune import opened, settle_in
+from postgres import Postgres, started
+
+from yum_desktop.registry.engine import Registry
+
+
+@pytest.fixture
+def r(tmp_path: Path) -> Iterator[Registry]:
+    registry = opened(tmp_path / "yum.db")
+    settle_in(registry)
+    yield registry
+    registry.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with started() as server:
+        yield server

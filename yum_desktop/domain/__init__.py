@@ -1,0 +1,1 @@
+"""What the Union's rules say: plain Python, no screen, no disk, no network, no clock."""

@@ -1,0 +1,1 @@
+"""The Union's procedures as state tables."""

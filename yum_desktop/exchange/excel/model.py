@@ -1,0 +1,107 @@
+"""What an import would do, before it does it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about one cell.
+
+    Attributes:
+        field: Member field, or ``chi_doan``.
+        code: Stable name.
+        degree: ``silent`` cleaned, ``shown`` on the row, ``offered``: nothing is stored until the person agrees.
+        found: What stands in the cell.
+        suggest: Values that may be meant, the best first.
+        text: What a person reads.
+    """
+
+    field: str
+    code: str
+    degree: str
+    found: str
+    suggest: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and what it is taken for: a member field, a target of `layout.TARGETS`, or ``None`` for other text."""
+
+    index: int
+    letter: str
+    header: str
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A row that is a member.
+
+    Attributes:
+        row: As a spreadsheet program numbers it.
+        values: By member field, only what is known.
+        chi_doan: The unit as the file names it.
+        other: Clean text that no field takes, by header.
+        further: Clean text of all columns beyond the main ones, by header, also of those a field takes.
+    """
+
+    row: int
+    values: dict[str, object]
+    chi_doan: str | None
+    problems: tuple[Problem, ...]
+    other: dict[str, str] = field(default_factory=dict)
+    further: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that looks like data and cannot be imported."""
+
+    row: int
+    why: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that is no data: a title, a header, a total, a signature."""
+
+    row: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Two rows that are one person: ``same_id``, ``same_id_other_unit`` or ``same_name_and_birthday``."""
+
+    first: int
+    second: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinding:
+    """Said once, for the file or a column."""
+
+    code: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import of one sheet would do."""
+
+    file: str
+    sheet: str
+    sheets: tuple[str, ...]
+    header_rows: tuple[int, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[PlannedRow, ...]
+    rejected: tuple[RejectedRow, ...]
+    skipped: tuple[SkippedRow, ...]
+    duplicates: tuple[Duplicate, ...]
+    look_alikes: tuple[tuple[int, int], ...]
+    findings: tuple[FileFinding, ...]
+    chi_doan_from: str | None

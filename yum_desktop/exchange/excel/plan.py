@@ -1,0 +1,199 @@
+"""Planning an import: every row of a sheet gets its place before anything is stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+
+from yum_desktop.domain.codes import Codes
+from yum_desktop.domain.text import fold
+from yum_desktop.exchange.excel import cells
+from yum_desktop.exchange.excel.cells import SHOWN, Note
+from yum_desktop.exchange.excel.encoding import refuse_old_fonts
+from yum_desktop.exchange.excel.layout import (
+    CHI_DOAN,
+    ORDINAL,
+    Layout,
+    find_layout,
+    group_name,
+    is_signature,
+    kind_of,
+    tail_kind,
+    text_of,
+)
+from yum_desktop.exchange.excel.model import Duplicate, FileFinding, ImportPlan, PlannedRow, RejectedRow, SkippedRow
+from yum_desktop.exchange.excel.read import Book, Row, read_book
+from yum_desktop.exchange.excel.record import planned, problem_of
+
+
+@dataclass(slots=True)
+class _Sorted:
+    rows: list[PlannedRow] = field(default_factory=list)
+    rejected: list[RejectedRow] = field(default_factory=list)
+    skipped: list[SkippedRow] = field(default_factory=list)
+    groups: int = 0
+
+
+def plan_import(
+    path: Path,
+    *,
+    codes: Codes,
+    today: date,
+    sheet: str | None = None,
+    mapping: Mapping[int, str | None] | None = None,
+) -> ImportPlan:
+    """Return what an import of a sheet would do. Nothing is stored.
+
+    Args:
+        path: An .xlsx file.
+        codes: The code lists in force.
+        today: Days after it cannot be.
+        sheet: The sheet; the fullest one when none is named.
+        mapping: What columns are, by index from 0: a member field, a target of `layout.TARGETS`, or ``None`` for
+            text beside the record. Columns it does not name are taken as their headers say.
+
+    Raises:
+        InputError: `file.*`: the file cannot be read or has no list of people.
+    """
+    book = read_book(path, sheet)
+    refuse_old_fonts(book.rows)
+    layout = find_layout(book.rows, mapping)
+    sorted_rows = _sort(book.rows, layout, codes, today)
+    shared = _with_shared_phones(sorted_rows.rows)
+    duplicates, look_alikes = _pairs(shared)
+    return ImportPlan(
+        file=path.name,
+        sheet=book.sheet,
+        sheets=book.sheets,
+        header_rows=tuple(row + 1 for row in layout.header_rows),
+        columns=layout.columns,
+        rows=tuple(shared),
+        rejected=tuple(sorted_rows.rejected),
+        skipped=tuple(sorted_rows.skipped),
+        duplicates=duplicates,
+        look_alikes=look_alikes,
+        findings=_findings(shared),
+        chi_doan_from=_chi_doan_from(book, layout, sorted_rows),
+    )
+
+
+def _chi_doan_from(book: Book, layout: Layout, found: _Sorted) -> str | None:
+    if layout.column(CHI_DOAN) is not None:
+        return "column"
+    if found.groups:
+        return "group"
+    titles = [fold(text_of(cell)) for row in book.rows[: layout.header_rows[0]] for cell in row]
+    return "title" if any("chi doan" in title for title in titles) else None
+
+
+def _sort(rows: Sequence[Row], layout: Layout, codes: Codes, today: date) -> _Sorted:
+    texts = [[text_of(cell) for cell in row] for row in rows]
+    headers = texts[layout.header_rows[0]]
+    last = max((i for i in range(layout.body, len(rows)) if _member_like(texts[i], layout)), default=layout.body - 1)
+    found = _Sorted()
+    group: str | None = None
+    for index, row in enumerate(rows):
+        if not any(texts[index]):
+            continue
+        kind = _kind(index, texts[index], layout, headers, last)
+        if kind == "group":
+            group = group_name(texts[index])
+            found.groups += 1
+        if kind is not None:
+            found.skipped.append(SkippedRow(index + 1, kind))
+            continue
+        refused = _refusal(index + 1, texts[index], layout)
+        if refused is not None:
+            found.rejected.append(refused)
+        else:
+            found.rows.append(planned(index + 1, row, layout, group, codes=codes, today=today))
+    return found
+
+
+def _kind(index: int, texts: Sequence[str], layout: Layout, headers: Sequence[str], last: int) -> str | None:
+    """Return what a row that is no member is; nothing for a row of data."""
+    if index in layout.header_rows:
+        return "header"
+    if index < layout.body:
+        return "title"
+    if index > last:
+        return tail_kind(texts)
+    return kind_of(texts, layout, headers)
+
+
+def _member_like(texts: Sequence[str], layout: Layout) -> bool:
+    """Return whether a row is surely data: a name, with a number before it or something beside it."""
+    name, ordinal = layout.column("full_name"), layout.column(ORDINAL)
+    if not any(texts) or name is None or is_signature(texts):
+        return False
+    numbered = ordinal is not None and texts[ordinal].isdigit()
+    beside = sum(1 for c in layout.columns if c.field is not None and c.index not in {name, ordinal} and texts[c.index])
+    return (bool(texts[name]) and (numbered or beside >= 1)) or beside >= 3
+
+
+def _refusal(number: int, texts: Sequence[str], layout: Layout) -> RejectedRow | None:
+    name = layout.column("full_name")
+    text = cells.clean(texts[name])[0] if name is not None else ""
+    if not text:
+        return RejectedRow(number, "name.missing")
+    return None if cells.is_name(text) else RejectedRow(number, "name.not_a_name", text)
+
+
+def _with_shared_phones(rows: Sequence[PlannedRow]) -> list[PlannedRow]:
+    """Say of two people that they have one number: a household is a real case, so it is not forbidden."""
+    owners: dict[object, set[str]] = {}
+    for row in rows:
+        if "phone" in row.values:
+            owners.setdefault(row.values["phone"], set()).add(fold(str(row.values.get("full_name"))))
+    return [
+        replace(row, problems=(*row.problems, problem_of("phone", Note("phone.shared", SHOWN), str(phone))))
+        if (phone := row.values.get("phone")) is not None and len(owners[phone]) > 1
+        else row
+        for row in rows
+    ]
+
+
+def _identity(row: PlannedRow) -> str | None:
+    """Return the identity number, or the one that is meant."""
+    if "id_number" in row.values:
+        return str(row.values["id_number"])
+    return next((p.suggest[0] for p in row.problems if p.field == "id_number" and p.suggest), None)
+
+
+def _pairs(rows: Sequence[PlannedRow]) -> tuple[tuple[Duplicate, ...], tuple[tuple[int, int], ...]]:
+    """Return the pairs that are one person, and those that only look so."""
+    duplicates: dict[tuple[int, int], str] = {}
+    by_number: dict[str, list[PlannedRow]] = {}
+    by_name: dict[str, list[PlannedRow]] = {}
+    for row in rows:
+        number = _identity(row)
+        if number is not None:
+            by_number.setdefault(number, []).append(row)
+        by_name.setdefault(fold(str(row.values["full_name"])), []).append(row)
+    for same in by_number.values():
+        for one, two in combinations(same, 2):
+            elsewhere = fold(one.chi_doan or "") != fold(two.chi_doan or "")
+            duplicates[one.row, two.row] = "same_id_other_unit" if elsewhere else "same_id"
+    look_alikes = []
+    for same in by_name.values():
+        for one, two in combinations(same, 2):
+            pair = (one.row, two.row)
+            if pair in duplicates:
+                continue
+            born = one.values.get("born_on")
+            numbers = {_identity(one), _identity(two)}
+            if born is not None and born == two.values.get("born_on") and None in numbers:
+                duplicates[pair] = "same_name_and_birthday"
+            else:
+                look_alikes.append(pair)
+    found = tuple(Duplicate(one, two, reason) for (one, two), reason in sorted(duplicates.items()))
+    return found, tuple(sorted(look_alikes))
+
+
+def _findings(rows: Sequence[PlannedRow]) -> tuple[FileFinding, ...]:
+    """Return what is asked once for the file: abbreviations of peoples, as soon as one could mean several."""
+    codes = {problem.code for row in rows for problem in row.problems}
+    if "ethnic.ambiguous" not in codes:
+        return ()
+    return (FileFinding("ethnic.abbrev", "ethnicity", "Dân tộc viết tắt: hỏi một lần cho cả tệp"),)

@@ -1,0 +1,76 @@
+"""The replicated kinds of the program: which fields travel, how they merge, which identify a person."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sync.protocol.kinds import UNIT, Field, Kind, Kinds, Merge
+from yum_desktop.domain.member import MEMBER_FIELDS, MemberField, Shape
+
+UNIT_KIND: Final = "unit"
+MEMBER_KIND: Final = "member"
+CASE_KIND: Final = "case"
+STEP_KIND: Final = "case_step"
+CODE_KIND: Final = "code_item"
+
+_LATEST: Final = frozenset({"source", "sort_name"})
+"""Member fields where nobody needs to be asked who is right."""
+
+
+def _member_field(field: MemberField) -> Field:
+    merge = Merge.MANUAL
+    if field.shape is Shape.CODES:
+        merge = Merge.UNION
+    elif field.name in _LATEST:
+        merge = Merge.LATEST
+    return Field(field.name, merge, identifies=field.identifies, sensitive=field.sensitive)
+
+
+def _fields(names: Iterable[str], merge: Merge = Merge.MANUAL) -> tuple[Field, ...]:
+    return tuple(Field(name, merge) for name in names)
+
+
+KINDS: Final = Kinds(
+    (
+        Kind(
+            name=UNIT_KIND,
+            table="unit",
+            tree=True,
+            parent="parent_id",
+            fields=(
+                *_fields(("parent_id", "level", "kind", "name", "short_name", "code")),
+                *_fields(("address", "phone", "email", "founded_on", "status")),
+                Field("position", Merge.LATEST),
+            ),
+        ),
+        Kind(
+            name=MEMBER_KIND,
+            table="member",
+            fields=tuple(_member_field(field) for field in MEMBER_FIELDS if field.name != UNIT),
+        ),
+        Kind(
+            name=CASE_KIND,
+            table="union_case",
+            fields=(
+                Field("procedure"),
+                Field("state", Merge.SERVER),
+                Field("title", Merge.LATEST),
+                Field("data", Merge.MAP, sensitive=True),
+                *_fields(("member_id", "opened_by", "opened_at"), Merge.LATEST),
+                Field("returned_note", Merge.SERVER),
+            ),
+        ),
+        Kind(
+            name=STEP_KIND,
+            table="case_step",
+            append_only=True,
+            fields=_fields(("case_id", "action", "from_state", "to_state", "account", "at", "note")),
+        ),
+        Kind(
+            name=CODE_KIND,
+            table="code_item",
+            shared=True,
+            fields=_fields(("list_code", "code", "label", "aliases", "position"), Merge.SERVER),
+        ),
+    )
+)
+"""In the order in which they are applied: the tree and what everybody has come before what refers to them."""

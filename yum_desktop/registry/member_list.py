@@ -1,0 +1,119 @@
+"""The table of members: flat rows of a subtree, in Vietnamese order, searched as one types."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from sync.client.store import REFUSED
+from yum_desktop.domain.member import MEMBER_FIELDS, Need
+from yum_desktop.domain.text import fold
+from yum_desktop.registry import unit_tree
+from yum_desktop.registry.engine import Registry
+from yum_desktop.registry.kinds import MEMBER_KIND
+from yum_desktop.registry.views import MemberRow
+
+_NEEDED: Final = tuple(field.name for field in MEMBER_FIELDS if field.need is Need.ALWAYS)
+_MISSING: Final = " + ".join(
+    f"(({name} IS NULL OR {name} = '') AND (id_missing_reason IS NULL OR id_missing_reason = '')) * {1 << place}"
+    if name == "id_number"
+    else f"({name} IS NULL OR {name} = '') * {1 << place}"
+    for place, name in enumerate(_NEEDED)
+)
+"""One number says what is missing: a bit for each field of `_NEEDED`; the rule of `domain.member.missing_fields`."""
+
+_COLUMNS: Final = (
+    f"id, unit_id, full_name, born_on, sex, id_number, phone, position, status, name_key, {_MISSING}"  # the bits last
+)
+_WORDS_MAX: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What to look for: a statement's condition, and its parameters."""
+
+    condition: str
+    params: tuple[str, ...]
+
+
+def member_rows(r: Registry, unit_id: UUID | None, *, text: str = "", limit: int | None = None) -> list[MemberRow]:
+    """Return the members of a unit and of all below it, by given name, then by the rest of the name.
+
+    Args:
+        r: The records.
+        unit_id: The unit; ``None`` for everybody. An unknown unit gives nothing: it may not have arrived yet.
+        text: Every word of it must be part of the name (marks and đ do not matter), of the phone or of the number.
+        limit: How many rows at most.
+    """
+    search = _search(text)
+    with r.read() as conn:
+        units = unit_tree.names(conn)
+        states = member_states(conn)
+        rows = conn.exec_driver_sql(*_statement(unit_id, search, limit)).all()
+    ids = {unit: UUID(bytes=unit) for unit in {row[1] for row in rows}}
+    missing: dict[int, tuple[str, ...]] = {}
+    return [
+        MemberRow(
+            UUID(bytes=row[0]),
+            ids[row[1]],
+            units.get(row[1], ""),
+            row[2] or "",
+            row[3],
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            missing[row[10]] if row[10] in missing else missing.setdefault(row[10], _names(row[10])),
+            row[9] or b"",
+            states.get(row[0], "ok"),
+        )
+        for row in rows
+    ]
+
+
+def _statement(unit_id: UUID | None, search: _Search, limit: int | None) -> tuple[str, tuple[bytes | str | int, ...]]:
+    """Return the statement and its parameters.
+
+    A search walks the narrow index in the order of the list and touches the table for its hits only.
+    """
+    scope: tuple[bytes, ...] = () if unit_id is None else (unit_id.bytes,)
+    begin = "" if unit_id is None else unit_tree.SUBTREE + " "
+    condition = search.condition if unit_id is None else f"unit_id IN (SELECT id FROM subtree) AND {search.condition}"
+    cut = "" if limit is None else " LIMIT ?"
+    params = (*scope, *search.params, *(() if limit is None else (limit,)))
+    if search.params or limit is not None:
+        hits = f"SELECT rowid FROM member INDEXED BY ix_member_search WHERE {condition} ORDER BY name_key{cut}"
+        return f"{begin}SELECT {_COLUMNS} FROM member WHERE rowid IN ({hits}) ORDER BY name_key, id", params
+    return f"{begin}SELECT {_COLUMNS} FROM member NOT INDEXED WHERE {condition} ORDER BY name_key, id", params
+
+
+def _search(text: str) -> _Search:
+    """Return what `text` looks for: a word of digits is part of a phone or an identity number, others of the name."""
+    conditions: list[str] = []
+    params: list[str] = []
+    for word in fold(text).split()[:_WORDS_MAX]:
+        digits = word.isdigit()
+        conditions.append("(instr(phone, ?) OR instr(id_number, ?))" if digits else "instr(name_fold, ?)")
+        params += [word, word] if digits else [word]
+    return _Search(" AND ".join(conditions) or "1", tuple(params))
+
+
+def _names(bits: int) -> tuple[str, ...]:
+    return tuple(name for place, name in enumerate(_NEEDED) if bits >> place & 1)
+
+
+def member_states(conn: Connection) -> dict[bytes, str]:
+    """Return the state of every member that is not simply ``ok``: ``wait``, ``pick`` or, before all, ``bad``."""
+    states: dict[bytes, str] = {}
+    rows = conn.exec_driver_sql("SELECT record_id, status FROM sync_outbox WHERE kind = ?", (MEMBER_KIND,)).all()
+    for record_id, _ in rows:
+        states[record_id] = "wait"
+    sql = "SELECT target_id FROM conflict WHERE target_kind = ? AND status = 'open'"
+    for row in conn.exec_driver_sql(sql, (MEMBER_KIND,)):
+        states[row[0]] = "pick"
+    for record_id, status in rows:
+        if status == REFUSED:
+            states[record_id] = "bad"
+    return states

@@ -1,0 +1,14 @@
+"""The numbered steps from an empty database to the tables of this version.
+
+A step that was released is never changed; a change of the tables is a new step.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from alembic.operations import Operations
+
+from yum_desktop.registry.migrations import m0001_initial
+
+STEPS: Final[tuple[Callable[[Operations], None], ...]] = (m0001_initial.upgrade,)
+"""Step 1 first. Each runs on SQLite and on PostgreSQL."""

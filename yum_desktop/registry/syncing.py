@@ -1,0 +1,240 @@
+"""The way to the central server: enrolling this device, and exchanging what changed."""
+
+import ipaddress
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from sync.client.engine import Engine, Progress, SyncReport
+from sync.client.transport import HttpTransport, rejected
+from sync.protocol.errors import RejectedError, UnreachableError
+from yum_desktop.domain.errors import InputError, UnavailableError
+from yum_desktop.registry import settings
+from yum_desktop.registry.engine import Registry
+from yum_desktop.registry.refusals import text_of
+
+__all__ = ["Progress", "SyncReport", "change_password", "enrol", "error_text", "sync"]
+
+log = logging.getLogger(__name__)
+
+_CONNECT_S: Final = 20.0
+_SILENCE_S: Final = 90.0
+"""A 2G line may say nothing for a minute and then go on."""
+
+_ENROL: Final = "/auth/enrol"
+_REFRESH: Final = "/auth/refresh"
+_PASSWORD: Final = "/auth/password"  # noqa: S105  # a path
+_FIELDS: Final = {"auth.wrong": "password", "auth.default_password": "password"}
+
+
+def enrol(
+    r: Registry,
+    *,
+    server: str,
+    account: str,
+    password: str,
+    device_name: str,
+    transport: httpx.BaseTransport | None = None,
+) -> None:
+    """Let this file work for an account of a server. Doing it again renews the tokens; what waits stays.
+
+    Args:
+        r: The records.
+        server: Address, ``https://…``; plain ``http://`` on this machine only.
+        account: Name of the account.
+        password: Its password; it is not kept.
+        device_name: How people will call this device; the server may add a number.
+        transport: Carries HTTP; the network when left out.
+
+    Raises:
+        InputError: `auth.wrong`, `auth.default_password`, `auth.throttled`, `auth.disabled`, `auth.revoked`,
+            `server.address`, `server.not_safe`, `store.other_account`.
+        UnavailableError: `server.unreachable`, `server.not_ours`.
+    """
+    me = r.identity
+    if me.account and me.account != account.strip().casefold():
+        raise InputError(
+            "store.other_account",
+            f"Dữ liệu trên máy này là của tài khoản {me.account}. Người khác hãy dùng một thư mục dữ liệu khác.",
+            field="account",
+        )
+    asked: dict[str, str] = {"account": account, "password": password, "device_name": device_name}
+    if me.device_id is not None:
+        asked["device_id"] = str(me.device_id)
+    with _client(server, transport) as client:
+        answer = _ask(client, _ENROL, asked)
+    try:
+        known = {
+            settings.ACCOUNT: answer["account"],
+            settings.ROLE: answer["role"],
+            settings.UNIT_ID: answer["unit_id"],
+            settings.DEVICE_ID: answer["device_id"],
+            settings.DEVICE_NAME: answer["device_name"],
+            settings.ACCESS: answer["access_token"],
+            settings.REFRESH: answer["refresh_token"],
+        }
+    except KeyError as error:
+        raise _not_ours() from error
+    with r.write() as conn:
+        forget = {settings.ERROR_CODE: None, settings.ERROR_TEXT: None}
+        settings.put(conn, {**known, settings.SERVER: _address(server), **forget})
+    r.reload_identity()
+    log.info("enrolled as device %s", r.identity.device_id)
+
+
+def change_password(
+    *, server: str, account: str, password: str, new_password: str, transport: httpx.BaseTransport | None = None
+) -> None:
+    """Choose another password for an account.
+
+    Raises:
+        InputError: `auth.wrong`, `auth.throttled`, or why the new password is not accepted (`account.…`).
+        UnavailableError: `server.unreachable`, `server.not_ours`.
+    """
+    asked = {"account": account, "password": password, "new_password": new_password}
+    with _client(server, transport) as client:
+        _ask(client, _PASSWORD, asked)
+
+
+def sync(
+    r: Registry,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> SyncReport:
+    """Send what waits and fetch what is new, until nothing is left or it cannot go on.
+
+    What the network and the server may do is in the report, never an exception. What has arrived is stored, and the
+    next call goes on from there.
+
+    Args:
+        r: The records.
+        progress: Called on this thread for each part that arrived.
+        cancel: Asked between parts whether the person wants to stop.
+        transport: Carries HTTP; the network when left out.
+
+    Raises:
+        InputError: `sync.not_enrolled`.
+        UnavailableError: `store.…`.
+    """
+    if not r.identity.server:
+        raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
+    with _client(r.identity.server, transport) as client:
+        engine = Engine(r.replica, r.write, HttpTransport(client, _Tokens(r, client)))
+        report = engine.sync(progress=progress, cancelled=cancel)
+    with r.write() as conn:
+        settings.put(conn, {settings.ERROR_CODE: report.error_code, settings.ERROR_TEXT: error_text(report)})
+    return report
+
+
+def error_text(report: SyncReport) -> str | None:
+    """Return what people read when a synchronisation was not done."""
+    return None if report.error_code is None else text_of(report.error_code)
+
+
+class _Tokens:
+    """The tokens of this device, kept in its file."""
+
+    def __init__(self, r: Registry, client: httpx.Client) -> None:
+        self._r = r
+        self._client = client
+
+    def access(self) -> str:
+        """Return the access token as last received."""
+        with self._r.read() as conn:
+            return settings.get(conn, settings.ACCESS) or ""
+
+    def renew(self) -> str:
+        """Fetch a new pair of tokens and keep it before it is used.
+
+        Raises:
+            UnreachableError: No connection.
+            RejectedError: The device must be enrolled again.
+        """
+        with self._r.read() as conn:
+            refresh = settings.get(conn, settings.REFRESH) or ""
+        response = self._client.post(_REFRESH, json={"refresh_token": refresh})
+        if response.status_code != httpx.codes.OK:
+            raise rejected(response)
+        answer = _json(response)
+        if answer is None or not {"access_token", "refresh_token"} <= answer.keys():
+            raise UnreachableError("server.not_ours")
+        access = answer["access_token"]
+        with self._r.write() as conn:
+            settings.put(conn, {settings.ACCESS: access, settings.REFRESH: answer["refresh_token"]})
+        return access
+
+
+@contextmanager
+def _client(server: str, transport: httpx.BaseTransport | None) -> Iterator[httpx.Client]:
+    timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)
+    with httpx.Client(base_url=_address(server), timeout=timeout, transport=transport) as client:
+        yield client
+
+
+def _address(server: str) -> str:
+    """Return a server's address as it is kept.
+
+    Raises:
+        InputError: `server.address`, `server.not_safe`.
+    """
+    address = server.strip().rstrip("/")
+    if "://" not in address:
+        address = f"https://{address}"
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host or parts.scheme not in {"http", "https"}:
+        raise InputError("server.address", "Địa chỉ máy chủ không đúng, ví dụ: https://doan.example.vn", field="server")
+    if parts.scheme == "http" and not _is_this_machine(host):
+        text = "Địa chỉ máy chủ phải bắt đầu bằng https:// để mật khẩu không lộ trên đường truyền."
+        raise InputError("server.not_safe", text, field="server")
+    return address
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _ask(client: httpx.Client, path: str, asked: Mapping[str, str]) -> dict[str, str]:
+    """Post JSON and return the answer's."""
+    try:
+        response = client.post(path, json=asked)
+        if response.status_code != httpx.codes.OK:
+            raise rejected(response)
+    except (httpx.TransportError, UnreachableError) as error:
+        raise UnavailableError("server.unreachable", text_of("server.unreachable")) from error
+    except RejectedError as error:
+        if error.code.startswith("http."):
+            raise _not_ours() from error
+        raise InputError(error.code, text_of(error.code, error.detail), field=_FIELDS.get(error.code)) from error
+    answer = _json(response)
+    if answer is None:
+        raise _not_ours()
+    return answer
+
+
+def _not_ours() -> UnavailableError:
+    return UnavailableError("server.not_ours", "Địa chỉ này không phải máy chủ của chương trình.")
+
+
+def _json(response: httpx.Response) -> dict[str, str] | None:
+    """Return the object in a response; nothing if there is none."""
+    try:
+        body = response.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    return {str(name): str(value) for name, value in body.items()} if isinstance(body, dict) else None

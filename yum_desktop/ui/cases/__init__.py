@@ -1,0 +1,1 @@
+"""Cases of procedures: the list, one case with its steps, and its form."""

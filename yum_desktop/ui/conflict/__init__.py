@@ -1,0 +1,1 @@
+"""Two versions of one record, and the person who chooses."""

@@ -1,0 +1,127 @@
+"""The columns of the preview."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QCoreApplication
+
+from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
+from yum_desktop.exchange.excel.layout import CHI_DOAN, FEMALE_MARK, FEMALE_YEAR, MALE_YEAR, ORDINAL
+from yum_desktop.ui.formats import NONE
+from yum_desktop.ui.import_wizard.preview import PreviewRow, State
+from yum_desktop.ui.members.vocabulary import Vocabulary
+from yum_desktop.ui.widgets.badges import Mark
+from yum_desktop.ui.widgets.options import Option
+from yum_desktop.ui.widgets.tables import Column, RowsModel
+
+BESIDE: Final = "-"
+"""The code that keeps the text of a column beside the record."""
+_SHOWN: Final = (("born_on", 104), ("sex", 64), ("id_number", 136), ("phone", 128), ("ethnicity", 88))
+_STATES: Final[dict[State, tuple[str, str]]] = {
+    State.READY: ("circle-check", "ok"),
+    State.LOOK: ("triangle-alert", "wait"),
+    State.TWICE: ("copy", "wait"),
+    State.BAD: ("octagon-x", "bad"),
+}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("import", text)
+
+
+class Shown:
+    """How values and units of the rows read now; the table asks it for every cell."""
+
+    def __init__(self) -> None:
+        self.vocabulary: Vocabulary | None = None
+        self.units: Mapping[UUID, str] = {}
+
+    def value(self, row: PreviewRow, name: str) -> str:
+        """Return a value; what the cell holds where it could not be read."""
+        value = row.values.get(name)
+        if value is not None and self.vocabulary is not None:
+            return self.vocabulary.shown(name, value, open_numbers=True)
+        problem = row.problem(name)
+        return problem.found if problem is not None and problem.found else NONE
+
+    def unit(self, row: PreviewRow) -> str:
+        """Return the unit a row goes to."""
+        if row.state is State.BAD:
+            return NONE
+        return self.units.get(row.unit_id, "") if row.unit_id is not None else _tr("Chưa chọn")
+
+
+def preview_model(shown: Shown) -> RowsModel[PreviewRow]:
+    """Return an empty preview."""
+
+    def text(name: str) -> Callable[[PreviewRow], str]:
+        return lambda row: shown.value(row, name)
+
+    def tone(name: str) -> Callable[[PreviewRow], str]:
+        return lambda row: "wait" if row.problem(name) is not None else "text"
+
+    columns: list[Column[PreviewRow]] = [
+        Column(title=_tr("Dòng"), text=lambda row: str(row.row), sort=lambda row: row.row, width_px=64, right=True),
+        Column(
+            title=_tr("Họ và tên"), text=lambda row: str(row.values.get("full_name") or NONE), strong=True, width_px=176
+        ),
+    ]
+    columns += [Column(title=_short(name), text=text(name), tone=tone(name), width_px=width) for name, width in _SHOWN]
+    columns += [
+        Column(title=_tr("Chi đoàn"), text=shown.unit, tone=_unit_tone, width_px=170),
+        Column(title=_tr("Cần xem"), text=_said, mark=_mark, stretch=True, plain=True),
+    ]
+    return RowsModel(columns)
+
+
+def column_options() -> list[Option]:
+    """Return what a column may be taken for."""
+    special = (
+        Option(BESIDE, _tr("Giữ ở ghi chú"), (_tr("Không nhập"),)),
+        Option(ORDINAL, _tr("Số thứ tự (bỏ qua)")),
+        Option(CHI_DOAN, _tr("Chi đoàn")),
+        Option(MALE_YEAR, _tr("Ngày sinh, cột Nam")),
+        Option(FEMALE_YEAR, _tr("Ngày sinh, cột Nữ")),
+        Option(FEMALE_MARK, _tr("Nữ, đánh dấu x")),
+    )
+    unread = {Shape.UNIT, Shape.PLACE, Shape.CODES}
+    hidden = {"sort_name", "source"}
+    fields = [f for f in MEMBER_FIELDS if f.shape not in unread and f.name not in hidden]
+    return [*(Option(field.name, field.label) for field in fields), *special]
+
+
+def state_icon(state: State) -> tuple[str, str]:
+    """Return icon and role of a state."""
+    return _STATES[state]
+
+
+def _short(name: str) -> str:
+    return {"sex": _tr("Giới"), "id_number": _tr("Số CCCD")}.get(name, BY_NAME[name].label)
+
+
+def _unit_tone(row: PreviewRow) -> str:
+    return "pick" if row.unit_id is None and row.state is not State.BAD else "text"
+
+
+def _said(row: PreviewRow) -> str:
+    if row.why:
+        return row.why
+    if not row.problems:
+        return _tr("Nhập được ngay") if row.wanted else _tr("Bỏ qua")
+    first = row.problems[0]
+    label = "" if first.code != "missing" else f" {_field(first.field)}"
+    text = f"{first.text}{label.lower()}"
+    return text if len(row.problems) == 1 else _tr("{0}, và {1} chỗ nữa").format(text, len(row.problems) - 1)
+
+
+def _field(name: str) -> str:
+    found = BY_NAME.get(name)
+    return found.label if found is not None else _tr("Chi đoàn")
+
+
+def _mark(row: PreviewRow) -> Mark:
+    icon, role = _STATES[row.state]
+    if not row.wanted and row.state is not State.BAD:
+        icon, role = "x", "off"
+    return Mark(icon, _said(row), role)

@@ -1,0 +1,1 @@
+"""The members: tree of units, table, details, and the form."""

@@ -1,0 +1,328 @@
+"""The form of one member: all fields in groups, as on the paper form."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from sync.protocol.kinds import Value
+from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Group, MemberField, Need, Shape
+from yum_desktop.ui.members.vocabulary import Vocabulary
+from yum_desktop.ui.theme import Type, current_theme
+from yum_desktop.ui.widgets.badges import Badge, Mark
+from yum_desktop.ui.widgets.buttons import Button
+from yum_desktop.ui.widgets.codes import CodesField
+from yum_desktop.ui.widgets.fields import ChoiceField, FieldRow, TextField
+from yum_desktop.ui.widgets.panels import ActionBar, Card, PageHead
+from yum_desktop.ui.widgets.text import IconLabel, Key, Label
+
+SHORT_PX, FIELD_PX = 172, 300
+_CHOSEN: Final = (Shape.FLAG, Shape.CODE, Shape.PLACE, Shape.UNIT)
+Editor = TextField | ChoiceField | CodesField
+
+
+class GroupLine(Button):
+    """A group of the form in the list at the right: how many needed fields are empty."""
+
+    def __init__(self, group: Group) -> None:
+        super().__init__(group.value, kind="quiet")
+        self._missing = 0
+        self.count = Label("", Type.SMALL, data=True, tone="wait")
+
+    def set_missing(self, missing: int) -> None:
+        """Show how many needed fields of the group are empty."""
+        self._missing = missing
+        self.count.setText(self.tr("thiếu {0}").format(missing) if missing else "")
+
+
+class MemberForm(QWidget):
+    """Draws and forwards.
+
+    Signals:
+        field_left: Name of a field and what is in it: the code of a value of a list, else the text.
+        finished: Esc or "Xong".
+        next_requested: Ctrl+Enter while entering new members.
+        opened, closed: The form wants to be in front, or not any more.
+    """
+
+    field_left = Signal(str, str)
+    finished = Signal()
+    next_requested = Signal()
+    opened = Signal()
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.head = PageHead("", back=True)
+        self.head.back.connect(self._finish)
+        self.kept = Badge(Mark("circle-check", "", "ok"), plain=True)
+        self.kept.hide()
+        self.head.buttons.addWidget(self.kept)
+        self.rows: dict[str, FieldRow] = {}
+        self.editors: dict[str, Editor] = {}
+        self._cards: dict[Group, Card] = {}
+        self._lines: dict[Group, GroupLine] = {}
+        self.area = QScrollArea()
+        self._content = QWidget()
+        self._current: str | None = None
+        self.bar = ActionBar()
+        self.bad = Button("", kind="strip", icon="octagon-x", small=True, key="F7", show_key=False)
+        self.look = Button("", kind="strip", icon="triangle-alert", small=True, key="F8", show_key=False)
+        self.missing = Label("", Type.SMALL, tone="soft")
+        self.done = Button(self.tr("Xong"), kind="secondary")
+        self.next = Button(self.tr("Lưu và nhập người sau"), kind="primary", icon="check", key="Ctrl+Return")
+        self._roles: dict[str, str] = {}
+        self._build_actions()
+        self._build_fields()
+        self._lay_out()
+
+    def _build_actions(self) -> None:
+        self.bad.set_role("bad")
+        self.look.set_role("wait")
+        self.bad.clicked.connect(lambda: self._go_to("bad"))
+        self.look.clicked.connect(lambda: self._go_to("wait"))
+        for part in (self.bad, self.look, self.missing):
+            self.bar.left.addWidget(part)
+        self.bar.left.addWidget(Key("Enter"))
+        self.bar.left.addWidget(Label(self.tr("sang ô sau"), Type.SMALL, tone="soft"))
+        self.bar.right.addWidget(self.done)
+        self.bar.right.addWidget(self.next)
+        self.done.clicked.connect(self._finish)
+        self.next.clicked.connect(self._next)
+
+    def _build_fields(self) -> None:
+        for group in Group:
+            card = self._cards[group] = Card(group.value)
+            card.body.setContentsMargins(16, 4, 16, 12)
+            card.body.setSpacing(0)
+            line = self._lines[group] = GroupLine(group)
+            line.clicked.connect(lambda _checked=False, chosen=group: self._show_group(chosen))
+            for field in MEMBER_FIELDS:
+                if field.group is group:
+                    card.body.addWidget(self._row(field))
+
+    def _row(self, field: MemberField) -> FieldRow:
+        editor: Editor
+        if field.shape in _CHOSEN:
+            editor = ChoiceField(placeholder=self.tr("Gõ để tìm"))
+            editor.entered.connect(lambda name=field.name: self._step(name, 1))
+        elif field.shape is Shape.CODES:
+            editor = CodesField()
+        else:
+            day = field.shape is Shape.DAY
+            editor = TextField(placeholder=self.tr("ngày/tháng/năm") if day else "")
+        editor.installEventFilter(self)
+        editor.left.connect(lambda name=field.name: self._left(name))
+        width = SHORT_PX if field.shape in (Shape.DAY, Shape.FLAG) else FIELD_PX
+        row = FieldRow(field.label, editor, required=field.need is Need.ALWAYS, field_px=width)
+        hint = field.hint
+        if field.shape is Shape.DAY and not hint:
+            hint = self.tr("Gõ 120805 cũng được") if field.name in ("joined_on", "id_issued_on") else ""
+        row.set_hint(hint)
+        self.rows[field.name], self.editors[field.name] = row, editor
+        return row
+
+    def _lay_out(self) -> None:
+        content = self._content
+        content.installEventFilter(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(12)
+        for card in self._cards.values():
+            column.addWidget(card)
+        column.addStretch(1)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(content)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(20, 0, 20, 12)
+        middle.setSpacing(12)
+        middle.addWidget(self.area, 1)
+        middle.addWidget(self._side())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.head)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.bar)
+
+    def _side(self) -> QWidget:
+        side = Card(self.tr("Các phần"))
+        side.setFixedWidth(308)
+        side.body.setSpacing(0)
+        for line in self._lines.values():
+            row = QHBoxLayout()
+            row.addWidget(line)
+            row.addStretch(1)
+            row.addWidget(line.count)
+            side.body.addLayout(row)
+        side.body.addStretch(1)
+        for icon, text in (
+            ("save", self.tr("Mỗi mục được giữ ngay khi rời ô")),
+            ("undo-2", self.tr("Hoàn tác: Ctrl+Z")),
+            ("list-checks", self.tr("Danh sách: gõ vài chữ không dấu, hoặc số thứ tự")),
+        ):
+            hint = QHBoxLayout()
+            hint.setSpacing(8)
+            beside = QVBoxLayout()
+            beside.setContentsMargins(0, 5, 0, 0)
+            beside.addWidget(IconLabel(icon, "text-soft", 16))
+            beside.addStretch(1)
+            hint.addLayout(beside)
+            hint.addWidget(Label(text, Type.SMALL, tone="soft", wrap=True), 1)
+            side.body.addLayout(hint)
+        return side
+
+    def panes(self) -> list[QWidget]:
+        """Return what F6 goes through."""
+        return [self.editors["full_name"], next(iter(self._lines.values())), self.done]
+
+    def open(self, title: str, unit_name: str, *, new: bool) -> None:
+        """Show an empty form; what was entered before is gone from it."""
+        self.head.say(self.tr("Thêm đoàn viên") if new else title or self.tr("Sửa đoàn viên"), unit_name)
+        self.next.setVisible(new)
+        self.done.setVisible(True)
+        self.kept.hide()
+        self._roles = {}
+        for name in self.editors:
+            self.show_value(name, "", "")
+            self.rows[name].say("", "")
+        self.area.verticalScrollBar().setValue(0)
+        self.opened.emit()
+
+    def close_form(self) -> None:
+        """Go back to the list."""
+        self.closed.emit()
+
+    def show_value(self, name: str, text: str, code: str) -> None:
+        """Put a value into a field."""
+        editor = self.editors[name]
+        if isinstance(editor, CodesField):
+            editor.set_codes(code)
+        elif editor.text() != text:
+            editor.setText(text)
+            editor.setCursorPosition(0)
+
+    def show_options(self, name: str, vocabulary: Vocabulary, values: Mapping[str, Value]) -> None:
+        """Offer the values of a list."""
+        editor = self.editors[name]
+        if isinstance(editor, ChoiceField):
+            numbered = BY_NAME[name].shape in (Shape.CODE, Shape.FLAG)
+            editor.set_options(vocabulary.options(name, values), numbered=numbered)
+        elif isinstance(editor, CodesField):
+            editor.set_options(vocabulary.options(name, values))
+
+    def say(self, name: str, role: str, text: str) -> None:
+        """Say something beside a field."""
+        self._roles[name] = role
+        if role == "sent":
+            self.rows[name].say("wait", text, edge=False, icon="clock-arrow-up")
+        else:
+            self.rows[name].say(role, text)
+
+    def show_kept(self, text: str) -> None:
+        """Show what was kept and when."""
+        self.kept.set_mark(Mark("circle-check", text, "ok"))
+        self.kept.show()
+
+    def show_counts(self, bad: int, look: int, missing: Sequence[str]) -> None:
+        """Show how many errors there are, how many places to look at, and which fields are still empty."""
+        self.bad.setText(self.tr("{0} lỗi").format(bad))
+        self.bad.setVisible(bad > 0)
+        self.look.setText(self.tr("{0} chỗ cần xem").format(look))
+        self.look.setVisible(look > 0)
+        self.missing.setText(self.tr("Còn thiếu {0} mục").format(len(missing)) if missing else self.tr("Đã đủ mục"))
+        for group, line in self._lines.items():
+            line.set_missing(sum(BY_NAME[name].group is group for name in missing))
+
+    def focus(self, name: str) -> None:
+        """Go to a field."""
+        self.editors[name].setFocus(Qt.FocusReason.OtherFocusReason)
+        self._reveal(name)
+
+    def _reveal(self, name: str) -> None:
+        """Scroll to a field, with the head of its card where there is room."""
+        self._current = name
+        self.area.ensureWidgetVisible(self.rows[name], 0, current_theme().px(76))
+
+    def raw(self, name: str) -> str:
+        """Return what is in a field: the code of a value of a list, else the text."""
+        editor = self.editors[name]
+        if isinstance(editor, CodesField):
+            return editor.codes()
+        if isinstance(editor, ChoiceField):
+            return editor.code() or ""
+        return editor.text()
+
+    def _left(self, name: str) -> None:
+        editor = self.editors[name]
+        if isinstance(editor, ChoiceField):
+            editor.settle()
+        self.field_left.emit(name, self.raw(name))
+
+    def _leave_current(self) -> None:
+        """Keep the field in hand before the form goes on."""
+        focus = self.focusWidget()  # also while another window is in front
+        for name, editor in self.editors.items():
+            if editor is focus:
+                self._left(name)
+
+    def _finish(self) -> None:
+        self._leave_current()
+        self.finished.emit()
+
+    def _next(self) -> None:
+        self._leave_current()
+        self.next_requested.emit()
+
+    def _go_to(self, role: str) -> None:
+        """Go to the next field of a role, after the one in hand."""
+        names = list(self.editors)
+        focus = self.focusWidget()  # also while another window is in front
+        here = next((i for i, name in enumerate(names) if self.editors[name] is focus), -1)
+        order = names[here + 1 :] + names[: here + 1]
+        found = next((name for name in order if self._roles.get(name) == role), None)
+        if found is not None:
+            self.focus(found)
+
+    def _show_group(self, group: Group) -> None:
+        first = next(field.name for field in MEMBER_FIELDS if field.group is group)
+        bar = self.area.verticalScrollBar()
+        bar.setValue(min(bar.maximum(), self._cards[group].y()))
+        self.editors[first].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go to the next field on Enter, back on Shift+Enter; scroll to the field that is entered."""
+        if event.type() is QEvent.Type.FocusIn:
+            name = next((name for name, editor in self.editors.items() if editor is watched), None)
+            if name is not None:
+                self._reveal(name)
+        if event.type() is QEvent.Type.Resize and watched is self._content and self._current is not None:
+            self._reveal(self._current)
+        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if enter and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                name = next(name for name, editor in self.editors.items() if editor is watched)
+                self._step(name, -1 if back else 1)
+                return True
+        return False
+
+    def _step(self, name: str, step: int) -> None:
+        names = list(self.editors)
+        here = names.index(name)
+        if 0 <= here + step < len(names):
+            self.editors[names[here + step]].setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            self.done.setFocus(Qt.FocusReason.TabFocusReason)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Return a size that every window has room for."""
+        return QSize(640, 320)

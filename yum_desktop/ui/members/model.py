@@ -1,0 +1,80 @@
+"""The columns of the member table."""
+
+from PySide6.QtCore import QCoreApplication
+
+from yum_desktop.domain.member import BY_NAME
+from yum_desktop.registry.views import MemberRow
+from yum_desktop.ui.formats import NONE, day_text, phone_text
+from yum_desktop.ui.widgets.badges import RECEIVED, STATE_MARKS, Mark
+from yum_desktop.ui.widgets.tables import Column, RowsModel
+
+
+def missing_mark(row: MemberRow) -> Mark | None:
+    """Return what a record still needs: named when it is one, counted when it is more."""
+    if not row.missing:
+        return None
+    if len(row.missing) == 1:
+        return Mark("triangle-alert", BY_NAME[row.missing[0]].label, "wait")
+    words = QCoreApplication.translate("members", "{0} mục").format(len(row.missing))
+    return Mark("triangle-alert", words, "wait")
+
+
+def _missing_text(row: MemberRow) -> str:
+    mark = missing_mark(row)
+    return QCoreApplication.translate("members", "Đủ") if mark is None else mark.word
+
+
+def _state(row: MemberRow) -> Mark:
+    return STATE_MARKS.get(row.state, RECEIVED)
+
+
+def members_model() -> RowsModel[MemberRow]:
+    """Return an empty table of members."""
+    columns: tuple[Column[MemberRow], ...] = (
+        Column(
+            title=QCoreApplication.translate("members", "Họ và tên"),
+            text=lambda row: row.full_name,
+            sort=lambda row: row.sort_key,
+            strong=True,
+            stretch=True,
+        ),
+        Column(
+            title=QCoreApplication.translate("members", "Ngày sinh"),
+            text=lambda row: day_text(row.born_on),
+            sort=lambda row: (row.born_on or "", row.sort_key),
+            width_px=104,
+        ),
+        Column(
+            title=QCoreApplication.translate("members", "Điện thoại"),
+            text=lambda row: phone_text(row.phone),
+            sort=lambda row: (row.phone or "", row.sort_key),
+            width_px=114,
+        ),
+        Column(
+            title=QCoreApplication.translate("members", "Chi đoàn"),
+            text=lambda row: row.unit_name or NONE,
+            sort=lambda row: (row.unit_name, row.sort_key),
+            width_px=150,
+        ),
+        Column(
+            title=QCoreApplication.translate("members", "Còn thiếu"),
+            text=_missing_text,
+            sort=lambda row: (len(row.missing), row.missing, row.sort_key),
+            mark=missing_mark,
+            tone=lambda _row: "text-soft",
+            width_px=112,
+            plain=True,
+        ),
+        Column(
+            title=QCoreApplication.translate("members", "Đồng bộ"),
+            text=lambda row: _state(row).word,
+            sort=lambda row: ("ok", "wait", "pick", "bad").index(row.state),
+            mark=_state,
+            width_px=110,
+        ),
+    )
+    return RowsModel(columns)
+
+
+PHONE_COLUMN, UNIT_COLUMN = 2, 3
+"""Hidden where there is no room; the unit also where all rows are of one."""

@@ -1,0 +1,1 @@
+"""The window around all screens: top bar, navigation, pages, and the strip of the sync state."""

@@ -1,0 +1,1 @@
+"""What waits, what was refused and why, and what must be chosen."""

@@ -1,0 +1,1 @@
+"""Widgets that more than one screen uses. Each takes its look from the theme."""
