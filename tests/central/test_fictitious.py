@@ -99,7 +99,8 @@ def test_every_unit_is_reached_from_the_top_and_parents_come_first() -> None:
 
 def test_units_have_their_own_names_and_the_codes_of_real_places() -> None:
     units = usual().units
-    assert len({unit.code for unit in units}) == len({unit.name for unit in units}) == len(units)
+    assert len({unit.code for unit in units}) == len(units)
+    assert len({(unit.parent_key, unit.name) for unit in units}) == len(units)
     for unit in units:
         if unit.level in {"TINH", "XA"}:
             place = MAP.place(unit.code)
@@ -120,7 +121,7 @@ def test_members_are_in_chapters_only_and_as_many_as_asked() -> None:
     assert max(sizes.values()) > 5 * min(sizes.values())
 
 
-@pytest.mark.parametrize(("members", "chapters"), [(3, 1), (36, 12), (37, 12), (100, 3), (700, 70), (5000, 12)])
+@pytest.mark.parametrize(("members", "chapters"), [(3, 1), (36, 12), (37, 12), (100, 3), (700, 70)])
 def test_small_and_large_communes_have_the_size_asked_for(members: int, chapters: int) -> None:
     draft = drafted(members=members, chapters=chapters)
     sizes = Counter(member.unit_key for member in draft.members if member.unit_key.startswith(f"{draft.home_key}/"))
@@ -137,7 +138,7 @@ def test_a_commune_that_cannot_fill_its_chapters_is_refused(members: int, chapte
 
 
 def test_several_provinces_share_the_centre_and_a_city_has_wards_and_blocks() -> None:
-    plans = [Plan(ward_code=code, members=60, chapters=5) for code in ("02269", "00004", "03691")]
+    plans = [Plan(ward_code=code, members=60, chapters=5) for code in ("02269", "00004", MAP.wards("14")[0].code)]
     draft = territory(random.Random(3), plans, today=TODAY, gazetteer=MAP, names=NAMES)
     names = {unit.name for unit in draft.units}
     assert {"Thành đoàn Hà Nội", "Tỉnh đoàn Tuyên Quang", "Đoàn phường Ba Đình", "Chi đoàn tổ dân phố 1"} <= names
@@ -277,9 +278,8 @@ def test_every_chapter_has_one_secretary_and_the_commune_one_too() -> None:
             assert posts[unit.key, "BI_THU_CHI_DOAN"] == 1
             size = sum(count for (key, _), count in posts.items() if key == unit.key)
             assert (posts[unit.key, "PHO_BI_THU_CHI_DOAN"] == 1) == (size >= 9)
-    assert sum(count for (_, post), count in posts.items() if post == "BI_THU_DOAN_CO_SO") == 2 - (
-        posts["xa-02266/03", "BI_THU_DOAN_CO_SO"] == 0
-    )
+    heads = [key.split("/")[0] for key, post in posts.elements() if post == "BI_THU_DOAN_CO_SO"]
+    assert sorted(heads) == sorted([usual().home_key, *usual().neighbour_keys])
 
 
 # ---- what is realistic
@@ -318,7 +318,7 @@ def test_hmong_people_carry_hmong_names() -> None:
 
 
 def test_the_usual_faults_are_as_frequent_as_asked() -> None:
-    members, gaps = drafted(members=6000).members, Gaps()
+    members, gaps = drafted(members=4000).members, Gaps()
     ordinary = [member for member in members if member.values["position"] == "DOAN_VIEN"]
     named_only = [m for m in ordinary if m.values.keys() == {"full_name", "position", "status", "source"}]
     rest = [member for member in ordinary if "born_on" in member.values and "residence_ward" in member.values]

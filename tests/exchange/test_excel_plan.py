@@ -162,7 +162,7 @@ def test_a_damaged_workbook_is_read_or_refused_and_never_breaks_the_program(tmp_
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     outcomes = set()
-    for turn in range(120):
+    for turn in range(24):
         broken = dict(parts)
         name = rng.choice(sorted(broken))
         data = bytearray(broken[name])

@@ -172,10 +172,14 @@ def test_taking_back_again_goes_further_back(r: Registry) -> None:
     for phone in ("0911111111", "0922222222", "0933333333"):
         commands.set_member(r, member_id, {"phone": phone})
     seen = []
-    while (group := commands.last_group(r)) is not None:
-        commands.undo(r, group)
+    for _ in range(3):
+        group = commands.last_group(r)
+        assert group is not None
+        assert commands.undo(r, group) == 1
         seen.append(values_of(r, member_id)["phone"])
     assert seen == ["0922222222", "0911111111", "0987000111"]
+    assert commands.last_group(r) is None
+    assert queries.pending(r) == []
 
 
 def test_what_was_taken_back_can_be_done_again(r: Registry) -> None:

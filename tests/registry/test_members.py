@@ -142,7 +142,7 @@ def test_a_search_reads_the_narrow_index_and_of_the_table_its_hits_only(
 
 
 def test_a_search_is_much_faster_than_reading_everybody(r: Registry) -> None:
-    """The time itself depends on the machine; `benchmarks/` measures it for 50,000 members."""
+    """The time itself depends on the machine, the ratio hardly."""
     arrive_all(r, "member", crowd(4_000))
 
     def fastest(text: str, limit: int | None) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 import yum_desktop.ui  # noqa: F401  # keeps None alive before the first widget
@@ -24,6 +25,7 @@ def _theme(qapp: QApplication) -> Theme:
 @pytest.fixture(autouse=True)
 def _qt_messages_are_errors(qtlog: object) -> Iterator[None]:
     yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # windows go with their test
     records = getattr(qtlog, "records", [])
     said = [record.message for record in records if record.message not in TOLERATED]
     assert not said, f"Qt said: {said}"

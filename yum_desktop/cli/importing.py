@@ -28,7 +28,7 @@ UNNAMED: Final = ""
 
 _SOURCE: Final = "EXCEL"
 _STATUS: Final = "DANG_SINH_HOAT"
-_KINDS: Final = re.compile(r"^(chi doan|cd|doan)\s+")
+_KINDS: Final = re.compile(r"^((chi doan|cd|doan|lop)\s+)+")
 
 Json = dict[str, object]
 
@@ -41,7 +41,7 @@ class Request:
         file: The spreadsheet.
         sheet: The sheet; the fullest one when none is named.
         unit: The unit that the file is of, by name, short name or id.
-        same: ``name in the file=unit`` for names that differ from the tree's.
+        same: ``name in the file=unit`` for names that differ from the tree's; no name for rows without one.
     """
 
     file: Path
@@ -133,7 +133,7 @@ def _units(plan: ImportPlan, tree: Sequence[UnitRow], asked: Request) -> dict[st
         name, _, unit = pair.rpartition("=")
         said[fold(name)] = find_unit(own, unit).unit_id
     names = list(dict.fromkeys(row.chi_doan or UNNAMED for row in plan.rows))
-    return {name: said.get(fold(name)) or (_match(name, inside) if name else _default(inside, top)) for name in names}
+    return {name: said.get(fold(name)) or (_match(name, inside) if name else _default(inside)) for name in names}
 
 
 def _subtree(units: Sequence[UnitRow], top: UnitRow) -> list[UnitRow]:
@@ -152,14 +152,12 @@ def _match(name: str, units: Sequence[UnitRow]) -> UUID | None:
 
 
 def _bare(name: str) -> str:
-    """Return a name without marks, signs and the word for the kind of unit."""
-    return _KINDS.sub("", " ".join(re.findall(r"\w+", fold(name))))
+    """Return a name without marks, signs, spaces and the words for the kind of unit: lớp 12 A3 is 12A3."""
+    return _KINDS.sub("", " ".join(re.findall(r"\w+", fold(name)))).replace(" ", "")
 
 
-def _default(units: Sequence[UnitRow], top: UnitRow | None) -> UUID | None:
-    """Return where rows without a unit go: to the unit that was named, else to the only one without others below."""
-    if top is not None:
-        return top.unit_id
+def _default(units: Sequence[UnitRow]) -> UUID | None:
+    """Return where rows without a unit go: to the only unit that has none below it, if there is just one."""
     parents = {unit.parent_id for unit in units}
     leaves = [unit for unit in units if unit.unit_id not in parents]
     return leaves[0].unit_id if len(leaves) == 1 else None

@@ -16,7 +16,7 @@ from typing_extensions import override
 from sync.client.replica import Author, Replica
 from sync.protocol.kinds import Values
 from sync.server.database import Database
-from yum_desktop.domain.errors import DefectError
+from yum_desktop.domain.errors import DefectError, UnavailableError
 from yum_desktop.domain.text import fold, name_key
 from yum_desktop.registry import migrate, settings
 from yum_desktop.registry.clock import Clock, as_ms, new_id
@@ -182,6 +182,9 @@ def open_central(url: str) -> Database:
     except exc.SQLAlchemyError as error:
         database.close()
         raise translated(error) from error
+    except UnavailableError:
+        database.close()
+        raise
     return database
 
 

@@ -80,7 +80,7 @@ def _statement(unit_id: UUID | None, search: _Search, limit: int | None) -> tupl
     """
     scope: tuple[bytes, ...] = () if unit_id is None else (unit_id.bytes,)
     begin = "" if unit_id is None else unit_tree.SUBTREE + " "
-    condition = search.condition if unit_id is None else f"unit_id IN (SELECT id FROM subtree) AND {search.condition}"
+    condition = search.condition if unit_id is None else f"{search.condition} AND unit_id IN (SELECT id FROM subtree)"
     cut = "" if limit is None else " LIMIT ?"
     params = (*scope, *search.params, *(() if limit is None else (limit,)))
     if search.params or limit is not None:

@@ -184,7 +184,7 @@ def _address(server: str) -> str:
     Raises:
         InputError: `server.address`, `server.not_safe`.
     """
-    address = server.strip().rstrip("/")
+    address = server.strip()
     if "://" not in address:
         address = f"https://{address}"
     try:
@@ -197,7 +197,7 @@ def _address(server: str) -> str:
     if parts.scheme == "http" and not _is_this_machine(host):
         text = "Địa chỉ máy chủ phải bắt đầu bằng https:// để mật khẩu không lộ trên đường truyền."
         raise InputError("server.not_safe", text, field="server")
-    return address
+    return address.rstrip("/")
 
 
 def _is_this_machine(host: str) -> bool:

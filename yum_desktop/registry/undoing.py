@@ -113,6 +113,10 @@ def _before(removed: Values, lines: list[_Line]) -> Values:
 
 
 def _later(conn: Connection, kind: str, record_id: bytes, seq: int) -> set[str]:
-    """Return the fields that anybody changed after the group."""
-    sql = "SELECT DISTINCT field FROM sync_history WHERE record_id = ? AND kind = ? AND seq > ?"
-    return {row[0] for row in conn.exec_driver_sql(sql, (record_id, kind, seq))}
+    """Return the fields that anybody changed after the group; what was taken back meanwhile does not count."""
+    sql = (
+        "SELECT DISTINCT field FROM sync_history AS h WHERE record_id = ? AND kind = ? AND seq > ?"
+        " AND (group_id IS NULL OR substr(group_id, 1, ?) <> ?)"
+        " AND NOT EXISTS (SELECT 1 FROM sync_history AS u WHERE u.group_id = ? || h.group_id)"
+    )
+    return {row[0] for row in conn.exec_driver_sql(sql, (record_id, kind, seq, len(PREFIX), PREFIX, PREFIX))}

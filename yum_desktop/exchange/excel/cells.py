@@ -52,6 +52,8 @@ _SHORT_YEAR: Final = re.compile(r"\d{1,2}\s*[/.\-]\s*\d{1,2}\s*[/.\-]\s*\d{2}")
 _NO_PAPER: Final = re.compile(r"^(chua|khong|mat|dang lam)\b")
 _ABBREVIATED: Final = {"k": "01"}
 _OLDEST_MEMBER: Final = 80
+NAME_MAX: Final = 100
+"""Letters of the longest name (domain §2.2)."""
 
 
 def clean(raw: str) -> tuple[str, list[Note]]:
@@ -96,6 +98,8 @@ def _capitalised(text: str) -> str:
 
 def is_name(text: str) -> bool:
     """Return whether a text can be a name: words of letters, nothing a program left behind."""
+    if len(text) > NAME_MAX:
+        return False
     bare = _BRACKETS.sub(" ", _HONORIFIC.sub("", text))
     return bool(re.fullmatch(r"[^\W\d_]+(?:[\s.'’\-][\s'’\-]*[^\W\d_]+)*[\s.]*", bare.strip(), re.UNICODE))
 
@@ -111,6 +115,8 @@ def read_date(cell: Cell, today: date, *, birth: bool) -> Reading:
     text, _ = clean(str(cell))
     if not any(letter.isalnum() for letter in text):
         return MISSING
+    if any(letter.isdigit() and not letter.isascii() for letter in text):
+        return Reading(None, (Note("date.invalid", SHOWN),))
     return _date_of_text(text, today, birth=birth)
 
 

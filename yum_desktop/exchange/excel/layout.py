@@ -9,22 +9,32 @@ from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.text import fold, nfc
 from yum_desktop.exchange.excel.model import Column
-from yum_desktop.exchange.excel.read import Cell, Row
+from yum_desktop.exchange.excel.read import Area, Cell, Row
 
 CHI_DOAN: Final = "chi_doan"
 MALE_YEAR: Final = "born_year_male"
 FEMALE_YEAR: Final = "born_year_female"
 FEMALE_MARK: Final = "female_mark"
 ORDINAL: Final = "ordinal"
-TARGETS: Final = (CHI_DOAN, MALE_YEAR, FEMALE_YEAR, FEMALE_MARK, ORDINAL)
+FAMILY_NAME: Final = "family_name"
+GIVEN_NAME: Final = "given_name"
+TARGETS: Final = (CHI_DOAN, MALE_YEAR, FEMALE_YEAR, FEMALE_MARK, ORDINAL, FAMILY_NAME, GIVEN_NAME)
 """What a column may be, besides the fields of a member."""
 
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     ORDINAL: ("tt", "stt", "so tt", "so thu tu"),
     "full_name": ("ho va ten", "ho ten", "ho ten doan vien", "ho va ten doan vien", "ten doan vien"),
     "born_on": ("ngay sinh", "nam sinh", "ngay thang nam sinh", "ngay, thang, nam sinh", "ngay/thang/nam sinh"),
-    MALE_YEAR: ("nam sinh nam", "ngay sinh nam", "ngay thang nam sinh nam", "ngay, thang, nam sinh nam"),
-    FEMALE_YEAR: ("nam sinh nu", "ngay sinh nu", "ngay thang nam sinh nu", "ngay, thang, nam sinh nu"),
+    FAMILY_NAME: ("ho va ten dem", "ho ten dem", "ho va dem", "ho dem", "ho va chu dem", "ho va ten lot", "ho lot"),
+    GIVEN_NAME: ("ten",),
+    MALE_YEAR: (
+        "nam sinh nam",
+        "ngay sinh nam",
+        "ngay thang nam sinh nam",
+        "ngay, thang, nam sinh nam",
+        "gioi tinh nam",
+    ),
+    FEMALE_YEAR: ("nam sinh nu", "ngay sinh nu", "ngay thang nam sinh nu", "ngay, thang, nam sinh nu", "gioi tinh nu"),
     FEMALE_MARK: ("nu",),
     "sex": ("gioi tinh", "gioi", "nam/nu", "phai"),
     "ethnicity": ("dan toc",),
@@ -58,6 +68,9 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
 _BY_WORDS: Final = {words: target for target, many in _WORDS.items() for words in many}
 _SEARCHED: Final = 40
 _KNOWN_MIN: Final = 2
+_HEADER_LENGTH_MAX: Final = 200
+_WIDE: Final = 3
+"""Columns under one merged text that make it a heading."""
 _TITLE_SIGNS: Final = re.compile(
     r"^(tm|t/m|kt)\b|^(tm|kt)\.|\bngay\b.*\bthang\b.*\bnam\b|^nguoi lap|ky,? ?ten|^xac nhan"
 )
@@ -86,6 +99,18 @@ class Layout:
         """Return the index of the first column that is taken for a target."""
         return next((column.index for column in self.columns if column.field == target), None)
 
+    @property
+    def names(self) -> tuple[int, ...]:
+        """The columns that make up a person's name: one, or family and middle names before the given name."""
+        whole = self.column("full_name")
+        parts = (whole,) if whole is not None else (self.column(FAMILY_NAME), self.column(GIVEN_NAME))
+        return tuple(index for index in parts if index is not None)
+
+    def name_of(self, row: Row) -> str:
+        """Return the name on a row as it stands, its parts joined."""
+        parts = [row[index] for index in self.names]
+        return str(parts[0]) if len(parts) == 1 else " ".join(text for text in map(text_of, parts) if text)
+
 
 def text_of(cell: Cell) -> str:
     """Return a cell as clean text; a whole number without a fraction."""
@@ -105,40 +130,88 @@ def letter_of(index: int) -> str:
 
 def target_of(header: str) -> str | None:
     """Return what a header says the column is."""
+    if len(header) > _HEADER_LENGTH_MAX:
+        return None
     plain = re.sub(r"\(.*?\)", "", fold(header)).strip(" .:*")
     return _BY_WORDS.get(" ".join(plain.split()))
+
+
+def has_header(rows: Sequence[Row]) -> bool:
+    """Return whether a sheet has a row of known headers."""
+    return max(_scores(rows), default=0) >= _KNOWN_MIN
+
+
+def _scores(rows: Sequence[Row]) -> list[int]:
+    return [sum(target_of(text_of(cell)) is not None for cell in row) for row in rows[:_SEARCHED]]
 
 
 def find_layout(rows: Sequence[Row], mapping: Mapping[int, str | None] | None = None) -> Layout:
     """Return the header of a sheet; `mapping` says what columns are, whatever their headers say.
 
     Raises:
-        InputError: `file.no_header` or `file.unknown_target`.
+        InputError: `file.no_header`, `file.no_name_column` or `file.unknown_target`.
     """
     for target in (mapping or {}).values():
         if target is not None and target not in TARGETS and target not in BY_NAME:
             raise InputError("file.unknown_target", f"Không có trường “{target}” để ghép cột")
-    scores = [sum(target_of(text_of(cell)) is not None for cell in row) for row in rows[:_SEARCHED]]
-    top = max(range(len(scores)), key=lambda row: scores[row])
-    if scores[top] < _KNOWN_MIN:
+    scores = _scores(rows)
+    filled = [sum(1 for cell in row if text_of(cell)) for row in rows[:_SEARCHED]]
+    top = max(range(len(scores)), key=lambda row: (scores[row], filled[row] if scores[row] == 0 else 0))
+    mapped = mapping or {}
+    if scores[top] < _KNOWN_MIN and not {"full_name", GIVEN_NAME} & set(mapped.values()):
         raise InputError("file.no_header", "Không tìm thấy dòng tiêu đề có cột Họ và tên")
     headers, header_rows = _headers(rows, top)
-    columns: list[Column] = []
-    taken = {target for target in (mapping or {}).values() if target is not None}
-    for index, header in enumerate(headers):
-        target = target_of(header)
-        if mapping is not None and index in mapping:
-            target = mapping[index]
-        elif target in taken:
-            target = None
-        if target is not None:
-            taken.add(target)
-        if header or target:
-            columns.append(Column(index, letter_of(index), header, target))
+    body = rows[header_rows[-1] + 1 :]
+    said = {index for row in body for index, cell in enumerate(row) if text_of(cell)}
+    targets = _targets(headers, body, mapped)
+    columns = [
+        Column(index, letter_of(index), header, targets.get(index))
+        for index, header in enumerate(headers)
+        if header or index in targets or index in said
+    ]
     layout = Layout(header_rows, tuple(columns))
-    if layout.column("full_name") is None:
+    if not layout.names:
         raise InputError("file.no_name_column", "Không tìm thấy cột Họ và tên. Chọn cột đó trong bảng ghép cột")
     return layout
+
+
+def _targets(headers: Sequence[str], body: Sequence[Row], mapping: Mapping[int, str | None]) -> dict[int, str]:
+    """Return what columns are. What a person chose comes first; no two columns are the same."""
+    found: dict[int, str] = {}
+    taken = {target for target in mapping.values() if target is not None}
+    for index, header in enumerate(headers):
+        target = mapping[index] if index in mapping else target_of(header)
+        if target is None or (index not in mapping and target in taken):
+            continue
+        found[index] = target
+        taken.add(target)
+    _part_names(found, headers, body, mapping)
+    _pair_sexes(found, headers, mapping)
+    return found
+
+
+def _part_names(
+    found: dict[int, str], headers: Sequence[str], body: Sequence[Row], mapping: Mapping[int, str | None]
+) -> None:
+    """Take a name in two columns for what it is, also where one header spans both."""
+    places = {target: index for index, target in found.items()}
+    whole, given, family = (places.get(target) for target in ("full_name", GIVEN_NAME, FAMILY_NAME))
+    if whole is None or family is not None or whole in mapping:
+        return
+    if given is None and whole + 1 < len(headers) and not headers[whole + 1] and whole + 1 not in mapping:
+        named = [row for row in body if text_of(row[whole])]
+        beside = sum(1 for row in named if text_of(row[whole + 1]).isalpha())
+        given = whole + 1 if beside * 2 > len(named) else None
+    if given is not None:
+        found[whole], found[given] = FAMILY_NAME, GIVEN_NAME
+
+
+def _pair_sexes(found: dict[int, str], headers: Sequence[str], mapping: Mapping[int, str | None]) -> None:
+    """Take two columns `Nam` and `Nữ` as a pair: an empty cell of one says nothing about the other."""
+    female = next((index for index, target in found.items() if target == FEMALE_MARK), None)
+    male = next((i for i, header in enumerate(headers) if fold(header) == "nam" and i not in found), None)
+    if female is not None and male is not None and not {female, male} & set(mapping):
+        found[female], found[male] = FEMALE_YEAR, MALE_YEAR
 
 
 def _headers(rows: Sequence[Row], top: int) -> tuple[list[str], tuple[int, ...]]:
@@ -148,32 +221,48 @@ def _headers(rows: Sequence[Row], top: int) -> tuple[list[str], tuple[int, ...]]
         return upper, (top,)
     lower = [text_of(cell) for cell in rows[top + 1]]
     filled = [index for index, text in enumerate(lower) if text]
-    if filled and all(lower[index].strip("()").isdigit() for index in filled) and len(filled) > len(lower) // 2:
-        numbers = [int(lower[index].strip("()")) for index in filled]
-        return (upper, (top, top + 1)) if numbers == sorted(set(numbers)) and numbers[0] == 1 else (upper, (top,))
+    if _counts(lower):
+        return upper, (top, top + 1)
     if not filled or not _splits(upper, lower, filled):
         return upper, (top,)
     headers, above = [], ""
     for high, low in zip(upper, lower, strict=True):
         above = high or above
         headers.append(f"{above} / {low}" if low and fold(low) != fold(above) else high)
-    return [_joined(header) for header in headers], (top, top + 1)
+    counted = top + 2 < len(rows) and _counts([text_of(cell) for cell in rows[top + 2]])
+    return [_joined(header) for header in headers], (top, top + 1, top + 2) if counted else (top, top + 1)
+
+
+def _counts(texts: Sequence[str]) -> bool:
+    """Return whether a row numbers the columns: 1, 2, 3, …"""
+    bare = [text.strip("()") for text in texts if text]
+    if len(bare) <= len(texts) // 2 or not all(text.isdecimal() and len(text) < 4 for text in bare):
+        return False
+    numbers = [int(text) for text in bare]
+    return numbers == sorted(set(numbers)) and numbers[0] == 1
 
 
 def _joined(header: str) -> str:
-    return header.replace(" / ", " ", 1) if target_of(header.replace(" / ", " ", 1)) else header
+    if target_of(header.replace(" / ", " ", 1)):
+        return header.replace(" / ", " ", 1)
+    last = header.rpartition(" / ")[2]
+    return last if target_of(last) in {FAMILY_NAME, GIVEN_NAME} else header
 
 
 def _splits(upper: Sequence[str], lower: Sequence[str], filled: Sequence[int]) -> bool:
     """Return whether a row stands below headers: only where one of them spans columns, and not as data."""
     spanning = [i for i in range(len(upper)) if not upper[i] or (i + 1 < len(upper) and not upper[i + 1])]
-    named = [i for i in range(len(upper)) if target_of(upper[i]) == "full_name"]
+    parts = {i for i in filled if target_of(lower[i]) in {FAMILY_NAME, GIVEN_NAME}}
+    named = [i for i in range(len(upper)) if target_of(upper[i]) == "full_name" and i not in parts]
     words = all(not any(letter.isdigit() for letter in lower[index]) for index in filled)
     return words and set(filled) <= set(spanning) and not set(filled) & set(named)
 
 
-def kind_of(texts: Sequence[str], layout: Layout, headers: Sequence[str]) -> str | None:
-    """Return what a row that is no member is: a repeated header, total, group or separator; nothing for others."""
+def kind_of(texts: Sequence[str], layout: Layout, headers: Sequence[str], *, wide: bool = False) -> str | None:
+    """Return what a row that is no member is: a repeated header, total, group, note or separator; nothing for others.
+
+    `wide` says that its text is spread over several columns.
+    """
     filled = [text for text in texts if text]
     folded = fold(filled[0])
     if len(filled) >= _KNOWN_MIN and [fold(text) for text in texts if text] == [fold(h) for h in headers if h]:
@@ -182,17 +271,27 @@ def kind_of(texts: Sequence[str], layout: Layout, headers: Sequence[str]) -> str
         return "separator"
     if _TOTAL.search(folded) and not _named(texts, layout, folded):
         return "total"
-    return "group" if _is_group(texts, layout) else None
+    return "group" if _is_group(texts, layout) else _heading(filled, texts, layout, wide=wide)
+
+
+def _heading(filled: Sequence[str], texts: Sequence[str], layout: Layout, *, wide: bool) -> str | None:
+    """Return what a text alone on its row is, when it stands where no name stands."""
+    ordinal = layout.column(ORDINAL)
+    aside = wide or (ordinal is not None and bool(texts[ordinal]))
+    if len(filled) != 1 or not aside or not any(letter.isalpha() for letter in filled[0]):
+        return None
+    return "note" if _NOTE.search(fold(filled[0])) else "group"
+
+
+def wide_rows(merged: Sequence[Area]) -> frozenset[int]:
+    """Return the rows with a text that is spread over several columns."""
+    return frozenset(top for top, left, bottom, right in merged if top == bottom and right - left + 1 >= _WIDE)
 
 
 def _named(texts: Sequence[str], layout: Layout, folded: str) -> bool:
     """Return whether a row has a name that is not the word itself: some families are called Tống, Công."""
-    name = layout.column("full_name")
-    return (
-        name is not None
-        and bool(texts[name])
-        and (fold(texts[name]) != folded or sum(map(bool, texts)) > len(texts) // 2)
-    )
+    name = layout.name_of(texts)
+    return bool(name) and (fold(name) != folded or sum(map(bool, texts)) > len(texts) // 2)
 
 
 def _is_group(texts: Sequence[str], layout: Layout) -> bool:

@@ -1,15 +1,16 @@
 """Planning an import: every row of a sheet gets its place before anything is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
+from typing import Final
 
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel import cells
-from yum_desktop.exchange.excel.cells import SHOWN, Note
+from yum_desktop.exchange.excel.cells import NAME_MAX, SHOWN, Note
 from yum_desktop.exchange.excel.encoding import refuse_old_fonts
 from yum_desktop.exchange.excel.layout import (
     CHI_DOAN,
@@ -17,14 +18,18 @@ from yum_desktop.exchange.excel.layout import (
     Layout,
     find_layout,
     group_name,
+    has_header,
     is_signature,
     kind_of,
     tail_kind,
     text_of,
+    wide_rows,
 )
 from yum_desktop.exchange.excel.model import Duplicate, FileFinding, ImportPlan, PlannedRow, RejectedRow, SkippedRow
 from yum_desktop.exchange.excel.read import Book, Row, read_book
 from yum_desktop.exchange.excel.record import planned, problem_of
+
+_ALL_PAIRS_MAX: Final = 12
 
 
 @dataclass(slots=True)
@@ -56,10 +61,10 @@ def plan_import(
     Raises:
         InputError: `file.*`: the file cannot be read or has no list of people.
     """
-    book = read_book(path, sheet)
+    book = read_book(path, sheet, likes=has_header)
     refuse_old_fonts(book.rows)
     layout = find_layout(book.rows, mapping)
-    sorted_rows = _sort(book.rows, layout, codes, today)
+    sorted_rows = _sort(_spread(book, layout), layout, wide_rows(book.merged), codes=codes, today=today)
     shared = _with_shared_phones(sorted_rows.rows)
     duplicates, look_alikes = _pairs(shared)
     return ImportPlan(
@@ -78,6 +83,18 @@ def plan_import(
     )
 
 
+def _spread(book: Book, layout: Layout) -> Sequence[Row]:
+    """Return the rows with a unit that is merged over several of them on each."""
+    unit = layout.column(CHI_DOAN)
+    rows: list[Row] = list(book.rows)
+    for top, left, bottom, right in book.merged:
+        if left == right == unit and bottom > top >= layout.body:
+            for index in range(top + 1, min(bottom + 1, len(rows))):
+                if not text_of(rows[index][unit]) and any(text_of(cell) for cell in rows[index]):
+                    rows[index] = [*rows[index][:unit], rows[top][unit], *rows[index][unit + 1 :]]
+    return rows
+
+
 def _chi_doan_from(book: Book, layout: Layout, found: _Sorted) -> str | None:
     if layout.column(CHI_DOAN) is not None:
         return "column"
@@ -87,7 +104,7 @@ def _chi_doan_from(book: Book, layout: Layout, found: _Sorted) -> str | None:
     return "title" if any("chi doan" in title for title in titles) else None
 
 
-def _sort(rows: Sequence[Row], layout: Layout, codes: Codes, today: date) -> _Sorted:
+def _sort(rows: Sequence[Row], layout: Layout, wide: frozenset[int], *, codes: Codes, today: date) -> _Sorted:
     texts = [[text_of(cell) for cell in row] for row in rows]
     headers = texts[layout.header_rows[0]]
     last = max((i for i in range(layout.body, len(rows)) if _member_like(texts[i], layout)), default=layout.body - 1)
@@ -96,14 +113,14 @@ def _sort(rows: Sequence[Row], layout: Layout, codes: Codes, today: date) -> _So
     for index, row in enumerate(rows):
         if not any(texts[index]):
             continue
-        kind = _kind(index, texts[index], layout, headers, last)
+        kind = _kind(index, texts[index], layout, headers, last=last, wide=index in wide)
         if kind == "group":
             group = group_name(texts[index])
             found.groups += 1
         if kind is not None:
             found.skipped.append(SkippedRow(index + 1, kind))
             continue
-        refused = _refusal(index + 1, texts[index], layout)
+        refused = _refusal(index + 1, row, layout)
         if refused is not None:
             found.rejected.append(refused)
         else:
@@ -111,7 +128,9 @@ def _sort(rows: Sequence[Row], layout: Layout, codes: Codes, today: date) -> _So
     return found
 
 
-def _kind(index: int, texts: Sequence[str], layout: Layout, headers: Sequence[str], last: int) -> str | None:
+def _kind(
+    index: int, texts: Sequence[str], layout: Layout, headers: Sequence[str], *, last: int, wide: bool
+) -> str | None:
     """Return what a row that is no member is; nothing for a row of data."""
     if index in layout.header_rows:
         return "header"
@@ -119,25 +138,27 @@ def _kind(index: int, texts: Sequence[str], layout: Layout, headers: Sequence[st
         return "title"
     if index > last:
         return tail_kind(texts)
-    return kind_of(texts, layout, headers)
+    return kind_of(texts, layout, headers, wide=wide)
 
 
 def _member_like(texts: Sequence[str], layout: Layout) -> bool:
     """Return whether a row is surely data: a name, with a number before it or something beside it."""
-    name, ordinal = layout.column("full_name"), layout.column(ORDINAL)
-    if not any(texts) or name is None or is_signature(texts):
+    ordinal = layout.column(ORDINAL)
+    if not any(texts) or is_signature(texts):
         return False
     numbered = ordinal is not None and texts[ordinal].isdigit()
-    beside = sum(1 for c in layout.columns if c.field is not None and c.index not in {name, ordinal} and texts[c.index])
-    return (bool(texts[name]) and (numbered or beside >= 1)) or beside >= 3
+    aside = {*layout.names, ordinal}
+    beside = sum(1 for c in layout.columns if c.field is not None and c.index not in aside and texts[c.index])
+    return (bool(layout.name_of(texts)) and (numbered or beside >= 1)) or beside >= 3
 
 
-def _refusal(number: int, texts: Sequence[str], layout: Layout) -> RejectedRow | None:
-    name = layout.column("full_name")
-    text = cells.clean(texts[name])[0] if name is not None else ""
+def _refusal(number: int, row: Row, layout: Layout) -> RejectedRow | None:
+    text = cells.clean(layout.name_of([text_of(cell) for cell in row]))[0]
     if not text:
         return RejectedRow(number, "name.missing")
-    return None if cells.is_name(text) else RejectedRow(number, "name.not_a_name", text)
+    if cells.is_name(text):
+        return None
+    return RejectedRow(number, "name.not_a_name", text if len(text) <= NAME_MAX else f"{text[:NAME_MAX]}…")
 
 
 def _with_shared_phones(rows: Sequence[PlannedRow]) -> list[PlannedRow]:
@@ -166,29 +187,33 @@ def _pairs(rows: Sequence[PlannedRow]) -> tuple[tuple[Duplicate, ...], tuple[tup
     duplicates: dict[tuple[int, int], str] = {}
     by_number: dict[str, list[PlannedRow]] = {}
     by_name: dict[str, list[PlannedRow]] = {}
+    by_birth: dict[tuple[str, object], list[PlannedRow]] = {}
     for row in rows:
         number = _identity(row)
         if number is not None:
             by_number.setdefault(number, []).append(row)
-        by_name.setdefault(fold(str(row.values["full_name"])), []).append(row)
-    for same in by_number.values():
-        for one, two in combinations(same, 2):
-            elsewhere = fold(one.chi_doan or "") != fold(two.chi_doan or "")
-            duplicates[one.row, two.row] = "same_id_other_unit" if elsewhere else "same_id"
-    look_alikes = []
-    for same in by_name.values():
-        for one, two in combinations(same, 2):
-            pair = (one.row, two.row)
-            if pair in duplicates:
-                continue
-            born = one.values.get("born_on")
-            numbers = {_identity(one), _identity(two)}
-            if born is not None and born == two.values.get("born_on") and None in numbers:
-                duplicates[pair] = "same_name_and_birthday"
-            else:
-                look_alikes.append(pair)
+        name = fold(str(row.values["full_name"]))
+        by_name.setdefault(name, []).append(row)
+        if "born_on" in row.values:
+            by_birth.setdefault((name, row.values["born_on"]), []).append(row)
+    for one, two in _linked(by_number.values()):
+        elsewhere = fold(one.chi_doan or "") != fold(two.chi_doan or "")
+        duplicates[one.row, two.row] = "same_id_other_unit" if elsewhere else "same_id"
+    for one, two in _linked(by_birth.values()):
+        if None in {_identity(one), _identity(two)}:
+            duplicates.setdefault((one.row, two.row), "same_name_and_birthday")
+    look_alikes = sorted({(one.row, two.row) for one, two in _linked(by_name.values())} - set(duplicates))
     found = tuple(Duplicate(one, two, reason) for (one, two), reason in sorted(duplicates.items()))
-    return found, tuple(sorted(look_alikes))
+    return found, tuple(look_alikes)
+
+
+def _linked(groups: Iterable[Sequence[PlannedRow]]) -> Iterator[tuple[PlannedRow, PlannedRow]]:
+    """Return the pairs of each group; of a large one those with its first row, or a common name would mean millions."""
+    for same in groups:
+        if len(same) <= _ALL_PAIRS_MAX:
+            yield from combinations(same, 2)
+        else:
+            yield from ((same[0], other) for other in same[1:])
 
 
 def _findings(rows: Sequence[PlannedRow]) -> tuple[FileFinding, ...]:

@@ -12,7 +12,16 @@ from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, Shape
 from yum_desktop.exchange.excel import cells
 from yum_desktop.exchange.excel.cells import MISSING, OFFERED, SHOWN, Note, Reading
-from yum_desktop.exchange.excel.layout import CHI_DOAN, FEMALE_MARK, FEMALE_YEAR, MALE_YEAR, ORDINAL, Layout, text_of
+from yum_desktop.exchange.excel.layout import (
+    CHI_DOAN,
+    FEMALE_MARK,
+    FEMALE_YEAR,
+    MALE_YEAR,
+    ORDINAL,
+    TARGETS,
+    Layout,
+    text_of,
+)
 from yum_desktop.exchange.excel.model import PlannedRow, Problem
 from yum_desktop.exchange.excel.read import Cell, Row
 from yum_desktop.exchange.excel.wording import text_for
@@ -20,7 +29,7 @@ from yum_desktop.exchange.excel.wording import text_for
 MAIN: Final = ("full_name", "born_on", "sex", "id_number", "phone", "ethnicity", "joined_on")
 """The fields an import insists on: an empty cell is said."""
 
-_DERIVED: Final = frozenset({*MAIN, CHI_DOAN, ORDINAL, MALE_YEAR, FEMALE_YEAR, FEMALE_MARK})
+_DERIVED: Final = frozenset({*MAIN, *TARGETS})
 CROSSES: Final = frozenset({"x", "×"})
 _TOGETHER: Final = frozenset({"id.unknown_province", "id.sex_mismatch", "id.year_mismatch", "join.too_young"})
 
@@ -60,8 +69,9 @@ def planned(number: int, row: Row, layout: Layout, group: str | None, *, codes: 
 
 
 def _take_main(draft: _Draft, row: Row, layout: Layout, codes: Codes, today: date) -> None:
+    name = layout.name_of(row)
+    draft.take("full_name", name, cells.read_name(name))
     readers: Mapping[str, Callable[[Cell], Reading]] = {
-        "full_name": cells.read_name,
         "born_on": lambda cell: cells.read_date(cell, today, birth=True),
         "id_number": cells.read_identity,
         "phone": cells.read_phone,
@@ -69,10 +79,10 @@ def _take_main(draft: _Draft, row: Row, layout: Layout, codes: Codes, today: dat
         "sex": lambda cell: cells.read_sex(cell, codes),
         "joined_on": lambda cell: cells.read_date(cell, today, birth=False),
     }
-    for name, reader in readers.items():
-        index = layout.column(name)
+    for target, reader in readers.items():
+        index = layout.column(target)
         if index is not None:
-            draft.take(name, text_of(row[index]), reader(row[index]))
+            draft.take(target, text_of(row[index]), reader(row[index]))
 
 
 def _take_sex(draft: _Draft, row: Row, layout: Layout, today: date) -> None:
@@ -81,7 +91,7 @@ def _take_sex(draft: _Draft, row: Row, layout: Layout, today: date) -> None:
     if layout.column("sex") is not None:
         pass
     elif male is not None or female is not None:
-        _take_years(draft, row, male, female, today)
+        _take_years(draft, row, male, female, today, elsewhere=layout.column("born_on") is not None)
     elif mark is not None:
         _take_mark(draft, row, layout, mark)
     else:
@@ -93,18 +103,22 @@ def _take_sex(draft: _Draft, row: Row, layout: Layout, today: date) -> None:
             draft.problems.append(problem_of("sex", Note("sex.from_id", OFFERED, (meant,)), number))
 
 
-def _take_years(draft: _Draft, row: Row, male: int | None, female: int | None, today: date) -> None:
+def _take_years(draft: _Draft, row: Row, male: int | None, female: int | None, today: date, *, elsewhere: bool) -> None:
+    """Take sex and birthday from a pair of columns; `elsewhere` says that the birthday has a column of its own."""
     found = [(sex, row[i]) for sex, i in (("NAM", male), ("NU", female)) if i is not None and text_of(row[i])]
     if not found:
         draft.take("sex", "", MISSING)
-        if "born_on" not in draft.values:
+        if not elsewhere:
             draft.take("born_on", "", MISSING)
         return
     if len(found) > 1:
         draft.take("sex", _both(found), Reading(None, (Note("sex.both_columns", SHOWN),)))
     else:
         draft.values["sex"] = found[0][0]
-    if "born_on" in draft.values or (len(found) == 1 and text_of(found[0][1]).lower() in CROSSES):
+    if elsewhere:
+        return
+    if all(text_of(cell).lower() in CROSSES for _, cell in found):
+        draft.take("born_on", "", MISSING)
         return
     if len({text_of(cell) for _, cell in found}) == 1:
         draft.take("born_on", text_of(found[0][1]), cells.read_date(found[0][1], today, birth=True))
@@ -117,7 +131,8 @@ def _both(found: Sequence[tuple[str, Cell]]) -> str:
 
 
 def _take_mark(draft: _Draft, row: Row, layout: Layout, mark: int) -> None:
-    said = [c.index for c in layout.columns if c.field not in {"full_name", ORDINAL} and text_of(row[c.index])]
+    aside = {*layout.names, layout.column(ORDINAL)}
+    said = [c.index for c in layout.columns if c.index not in aside and text_of(row[c.index])]
     if cells.is_mark(row[mark]):
         draft.values["sex"] = "NU"
     elif said:

@@ -31,21 +31,23 @@ class DetailPanel(Card):
         self.setMinimumWidth(280)
         self._open_numbers = False
         self._shown: tuple[Detail, Vocabulary, datetime] | None = None
-        self.name = Label("", Type.HEADING, data=True, wrap=True)
-        self._about = Label("", Type.SMALL, tone="soft", data=True)
-        close = IconButton("x", self.tr("Đóng"), small=True)
+        self.name = Label("", Type.HEADING, data=True, wrap=True, parent=self)
+        self._about = Label("", Type.SMALL, tone="soft", data=True, parent=self)
+        close = IconButton("x", self.tr("Đóng"), small=True, parent=self)
         close.clicked.connect(self.closed)
-        self.banner = Banner("pick", "git-compare-arrows")
+        self.banner = Banner("pick", "git-compare-arrows", self)
         self.banner.acted.connect(self._banner_pressed)
         self._banner_edits = False
-        self._area = QScrollArea()
+        self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.edit = Button(self.tr("Sửa"), key="F2", icon="pencil")
+        self.edit = Button(self.tr("Sửa"), key="F2", icon="pencil", parent=self)
         self.edit.clicked.connect(self.edit_requested)
-        self.delete = Button(self.tr("Xóa tên"), kind="quiet", icon="user-x", key="Ctrl+Del", show_key=False)
+        self.delete = Button(
+            self.tr("Xóa tên"), kind="quiet", icon="user-x", key="Ctrl+Del", show_key=False, parent=self
+        )
         self.delete.clicked.connect(self.delete_requested)
         top = QVBoxLayout()
         top.setContentsMargins(16, 10, 10, 8)
@@ -103,7 +105,7 @@ class DetailPanel(Card):
             self.choose_requested.emit()
 
     def _content(self, detail: Detail, vocabulary: Vocabulary, now: datetime) -> QWidget:
-        content = QWidget()
+        content = QWidget(self._area.viewport())
         grid = QGridLayout(content)
         grid.setContentsMargins(16, 0, 6, 12)
         grid.setHorizontalSpacing(8)
@@ -116,9 +118,9 @@ class DetailPanel(Card):
                 continue
             if row:
                 grid.setRowMinimumHeight(row, current_theme().px(17))
-                grid.addWidget(Line(), row, 0, 1, 3)
+                grid.addWidget(Line(grid.parentWidget()), row, 0, 1, 3)
                 row += 1
-            grid.addWidget(Label(group.value, Type.COLUMN, tone="soft"), row, 0, 1, 3)
+            grid.addWidget(Label(group.value, Type.COLUMN, tone="soft", parent=content), row, 0, 1, 3)
             row += 1
             for field in fields:
                 self._add(grid, row, field, detail, vocabulary)
@@ -140,18 +142,20 @@ class DetailPanel(Card):
 
     def _add(self, grid: QGridLayout, row: int, field: MemberField, detail: Detail, vocabulary: Vocabulary) -> None:
         member, theme = detail.member, current_theme()
-        label = Label(field.label, Type.SMALL, tone="soft", wrap=True)
+        label = Label(field.label, Type.SMALL, tone="soft", wrap=True, parent=grid.parentWidget())
         label.setFixedWidth(theme.px(102))
         value = member.values.get(field.name)
         empty = value is None
         text = vocabulary.shown(field.name, value, open_numbers=self._open_numbers)
         mark = self._mark(field, detail)
         beside = mark is not None or (field.shape is Shape.IDENTITY and not empty)
-        shown = Label(_breakable(text), data=True, wrap=True, tone="hint" if empty else "text")
+        shown = Label(
+            _breakable(text), data=True, wrap=True, tone="hint" if empty else "text", parent=grid.parentWidget()
+        )
         grid.addWidget(label, row, 0)
         grid.addWidget(shown, row, 1, 1, 1 if beside else 2)
         if mark is not None:
-            icon = IconLabel(mark[0], mark[1], 16)
+            icon = IconLabel(mark[0], mark[1], 16, grid.parentWidget())
             icon.setToolTip(mark[2])
             icon.setAccessibleName(mark[2])
             grid.addWidget(icon, row, 2, Qt.AlignmentFlag.AlignVCenter)
@@ -160,6 +164,7 @@ class DetailPanel(Card):
                 "eye-off" if self._open_numbers else "eye",
                 self.tr("Che số") if self._open_numbers else self.tr("Xem đủ số"),
                 small=True,
+                parent=grid.parentWidget(),
             )
             eye.clicked.connect(self._toggle_numbers)
             grid.addWidget(eye, row, 2)
@@ -178,25 +183,27 @@ class DetailPanel(Card):
         if not detail.history:
             return
         grid.setRowMinimumHeight(row, current_theme().px(17))
-        grid.addWidget(Line(), row, 0, 1, 3)
-        grid.addWidget(Label(self.tr("Thay đổi gần đây"), Type.COLUMN, tone="soft"), row + 1, 0, 1, 3)
+        grid.addWidget(Line(grid.parentWidget()), row, 0, 1, 3)
+        grid.addWidget(
+            Label(self.tr("Thay đổi gần đây"), Type.COLUMN, tone="soft", parent=grid.parentWidget()), row + 1, 0, 1, 3
+        )
         for place, line in enumerate(detail.history[:HISTORY_LINES]):
-            grid.addWidget(self._change(line, vocabulary, now), row + 2 + place, 0, 1, 3)
+            grid.addWidget(self._change(line, vocabulary, now, grid.parentWidget()), row + 2 + place, 0, 1, 3)
 
-    def _change(self, line: HistoryRow, vocabulary: Vocabulary, now: datetime) -> QWidget:
+    def _change(self, line: HistoryRow, vocabulary: Vocabulary, now: datetime, parent: QWidget | None) -> QWidget:
         if line.field in BY_NAME:
             old = vocabulary.shown(line.field, line.old, open_numbers=self._open_numbers)
             new = vocabulary.shown(line.field, line.new, open_numbers=self._open_numbers)
             text = f"{line.label}: {old} → {new}"
         else:
             text = line.label
-        box = QWidget()
+        box = QWidget(parent)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 2, 0, 2)
         column.setSpacing(0)
-        column.addWidget(Label(text, Type.SMALL, data=True, wrap=True))
+        column.addWidget(Label(text, Type.SMALL, data=True, wrap=True, parent=box))
         who = " · ".join(part for part in (line.account, instant_text(line.at, now)) if part)
-        column.addWidget(Label(who, Type.TINY, tone="hint", data=True))
+        column.addWidget(Label(who, Type.TINY, tone="hint", data=True, parent=box))
         return box
 
     def _toggle_numbers(self) -> None:

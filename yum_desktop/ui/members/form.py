@@ -27,10 +27,10 @@ Editor = TextField | ChoiceField | CodesField
 class GroupLine(Button):
     """A group of the form in the list at the right: how many needed fields are empty."""
 
-    def __init__(self, group: Group) -> None:
-        super().__init__(group.value, kind="quiet")
+    def __init__(self, group: Group, parent: QWidget) -> None:
+        super().__init__(group.value, kind="quiet", parent=parent)
         self._missing = 0
-        self.count = Label("", Type.SMALL, data=True, tone="wait")
+        self.count = Label("", Type.SMALL, data=True, tone="wait", parent=parent)
 
     def set_missing(self, missing: int) -> None:
         """Show how many needed fields of the group are empty."""
@@ -56,24 +56,30 @@ class MemberForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.head = PageHead("", back=True)
+        self.head = PageHead("", self, back=True)
         self.head.back.connect(self._finish)
-        self.kept = Badge(Mark("circle-check", "", "ok"), plain=True)
+        self.kept = Badge(Mark("circle-check", "", "ok"), self.head, plain=True)
         self.kept.hide()
         self.head.buttons.addWidget(self.kept)
         self.rows: dict[str, FieldRow] = {}
         self.editors: dict[str, Editor] = {}
         self._cards: dict[Group, Card] = {}
         self._lines: dict[Group, GroupLine] = {}
-        self.area = QScrollArea()
-        self._content = QWidget()
+        self.area = QScrollArea(self)
+        self._content = QWidget(self.area)
+        self.area.setWidget(self._content)
+        self._side = Card(self.tr("Các phần"), self)
         self._current: str | None = None
-        self.bar = ActionBar()
-        self.bad = Button("", kind="strip", icon="octagon-x", small=True, key="F7", show_key=False)
-        self.look = Button("", kind="strip", icon="triangle-alert", small=True, key="F8", show_key=False)
-        self.missing = Label("", Type.SMALL, tone="soft")
-        self.done = Button(self.tr("Xong"), kind="secondary")
-        self.next = Button(self.tr("Lưu và nhập người sau"), kind="primary", icon="check", key="Ctrl+Return")
+        self.bar = ActionBar(self)
+        self.bad = Button("", kind="strip", icon="octagon-x", small=True, key="F7", show_key=False, parent=self.bar)
+        self.look = Button(
+            "", kind="strip", icon="triangle-alert", small=True, key="F8", show_key=False, parent=self.bar
+        )
+        self.missing = Label("", Type.SMALL, tone="soft", parent=self.bar)
+        self.done = Button(self.tr("Xong"), kind="secondary", parent=self.bar)
+        self.next = Button(
+            self.tr("Lưu và nhập người sau"), kind="primary", icon="check", key="Ctrl+Return", parent=self.bar
+        )
         self._roles: dict[str, str] = {}
         self._build_actions()
         self._build_fields()
@@ -95,16 +101,16 @@ class MemberForm(QWidget):
 
     def _build_fields(self) -> None:
         for group in Group:
-            card = self._cards[group] = Card(group.value)
+            card = self._cards[group] = Card(group.value, self._content)
             card.body.setContentsMargins(16, 4, 16, 12)
             card.body.setSpacing(0)
-            line = self._lines[group] = GroupLine(group)
+            line = self._lines[group] = GroupLine(group, self._side)
             line.clicked.connect(lambda _checked=False, chosen=group: self._show_group(chosen))
             for field in MEMBER_FIELDS:
                 if field.group is group:
-                    card.body.addWidget(self._row(field))
+                    card.body.addWidget(self._row(field, card))
 
-    def _row(self, field: MemberField) -> FieldRow:
+    def _row(self, field: MemberField, card: Card) -> FieldRow:
         editor: Editor
         if field.shape in _CHOSEN:
             editor = ChoiceField(placeholder=self.tr("Gõ để tìm"))
@@ -117,7 +123,7 @@ class MemberForm(QWidget):
         editor.installEventFilter(self)
         editor.left.connect(lambda name=field.name: self._left(name))
         width = SHORT_PX if field.shape in (Shape.DAY, Shape.FLAG) else FIELD_PX
-        row = FieldRow(field.label, editor, required=field.need is Need.ALWAYS, field_px=width)
+        row = FieldRow(field.label, editor, required=field.need is Need.ALWAYS, field_px=width, parent=card)
         hint = field.hint
         if field.shape is Shape.DAY and not hint:
             hint = self.tr("Gõ 120805 cũng được") if field.name in ("joined_on", "id_issued_on") else ""
@@ -138,12 +144,11 @@ class MemberForm(QWidget):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(content)
         middle = QHBoxLayout()
         middle.setContentsMargins(20, 0, 20, 12)
         middle.setSpacing(12)
         middle.addWidget(self.area, 1)
-        middle.addWidget(self._side())
+        middle.addWidget(self._fill_side())
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -151,8 +156,12 @@ class MemberForm(QWidget):
         whole.addLayout(middle, 1)
         whole.addWidget(self.bar)
 
-    def _side(self) -> QWidget:
-        side = Card(self.tr("Các phần"))
+    def _fill_side(self) -> QWidget:
+        """Lay out the list of groups.
+
+        Widgets have their parents from the start: a new parent means that the style looks at all below it again.
+        """
+        side = self._side
         side.setFixedWidth(308)
         side.body.setSpacing(0)
         for line in self._lines.values():
@@ -171,10 +180,10 @@ class MemberForm(QWidget):
             hint.setSpacing(8)
             beside = QVBoxLayout()
             beside.setContentsMargins(0, 5, 0, 0)
-            beside.addWidget(IconLabel(icon, "text-soft", 16))
+            beside.addWidget(IconLabel(icon, "text-soft", 16, side))
             beside.addStretch(1)
             hint.addLayout(beside)
-            hint.addWidget(Label(text, Type.SMALL, tone="soft", wrap=True), 1)
+            hint.addWidget(Label(text, Type.SMALL, tone="soft", wrap=True, parent=side), 1)
             side.body.addLayout(hint)
         return side
 

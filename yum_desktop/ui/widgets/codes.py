@@ -33,7 +33,7 @@ class CodesField(QWidget):
         for tick in self._ticks.values():
             self._column.removeWidget(tick)
             tick.deleteLater()
-        self._ticks = {option.code: Tick(option.label) for option in options}
+        self._ticks = {option.code: Tick(option.label, self) for option in options}
         for tick in self._ticks.values():
             tick.clicked.connect(self.left)
             self._column.addWidget(tick)

@@ -286,12 +286,13 @@ class FieldRow(QWidget):
         super().__init__(parent)
         theme = current_theme()
         self.editor = editor
+        editor.setParent(self)
         self._hint = ""
         self._saying: tuple[str, str, bool, str | None] = ("", "", True, None)
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 4, 4, 4)
         grid.setHorizontalSpacing(12)
-        self.label = Label(label, Type.SMALL, wrap=True)
+        self.label = Label(label, Type.SMALL, wrap=True, parent=self)
         self.label.setFixedWidth(theme.px(LABEL_PX))
         self.label.setBuddy(editor)
         self.label.setProperty("look", "beside")
@@ -304,9 +305,9 @@ class FieldRow(QWidget):
         editor.setAccessibleName(self.tr("{0}, phải có").format(label) if required else label)
         if editor.sizePolicy().horizontalPolicy() is not QSizePolicy.Policy.Fixed:
             editor.setFixedWidth(theme.px(field_px))
-        self._icon = IconLabel("triangle-alert", "wait", 16)
+        self._icon = IconLabel("triangle-alert", "wait", 16, self)
         self._icon.hide()
-        self.message = Label("", Type.SMALL, wrap=True)
+        self.message = Label("", Type.SMALL, wrap=True, parent=self)
         self.message.setProperty("look", "beside")
         grid.addLayout(name, 0, 0)
         grid.addWidget(editor, 0, 1)

@@ -1,0 +1,210 @@
+"""The way to the server: addresses, what its answers mean, tokens. The whole exchange is tested with the server."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from commune import COMMUNE, HAMLET, become, opened
+from typing_extensions import override
+
+from yum_desktop.domain.errors import InputError, UnavailableError
+from yum_desktop.registry import commands, queries, settings, syncing
+from yum_desktop.registry.engine import Registry
+
+Asked = dict[str, str]
+Reply = tuple[int, object]
+
+ENROLLED = {
+    "account": "thuonglam",
+    "role": "editor",
+    "unit_id": str(COMMUNE),
+    "device_id": str(UUID(int=77)),
+    "device_name": "Máy tính (2)",
+    "access_token": "a1",
+    "refresh_token": "r1",
+}
+
+
+@contextmanager
+def server(answer: Callable[[str, Asked], Reply]) -> Iterator[str]:
+    """Serve HTTP on this machine; give its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            asked = json.loads(body) if "json" in self.headers["content-type"] else {}
+            status, reply = answer(self.path, {**asked, "token": self.headers.get("authorization", "")})
+            sent = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
+            self.send_response(status)
+            self.send_header("content-type", "text/html" if isinstance(reply, bytes) else "application/json")
+            self.send_header("content-length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        @override
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{http.server_port}"
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Registry]:
+    registry = opened(tmp_path / "yum.db")
+    yield registry
+    registry.close()
+
+
+def enrol(r: Registry, address: str, account: str = "ThuongLam") -> None:
+    syncing.enrol(r, server=address, account=account, password="mây trắng núi xanh", device_name="Máy tính")
+
+
+def test_an_enrolled_device_knows_whose_it_is(fresh: Registry) -> None:
+    seen: list[Asked] = []
+
+    def answer(path: str, asked: Asked) -> Reply:
+        assert path == "/auth/enrol"
+        seen.append(asked)
+        return 200, ENROLLED
+
+    with server(answer) as address:
+        enrol(fresh, f" {address}/ ")
+        enrol(fresh, address)
+    assert fresh.identity.account == "thuonglam"
+    assert fresh.identity.unit_id == COMMUNE
+    assert fresh.identity.device_name == "Máy tính (2)"
+    assert "device_id" not in seen[0]
+    assert seen[1]["device_id"] == ENROLLED["device_id"]
+    state = queries.sync_state(fresh)
+    assert (state.server, state.account, state.complete) == (address, "thuonglam", False)
+    assert b"may trang" not in fresh.path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "field"),
+    [
+        ((401, {"code": "auth.wrong", "text": ""}), "auth.wrong", "password"),
+        ((403, {"code": "auth.default_password", "text": ""}), "auth.default_password", "password"),
+        ((429, {"code": "auth.throttled", "text": "Chờ 5 phút."}), "auth.throttled", None),
+    ],
+)
+def test_what_the_server_refuses_is_an_input_error(fresh: Registry, reply: Reply, code: str, field: str | None) -> None:
+    with server(lambda _path, _asked: reply) as address, pytest.raises(InputError) as caught:
+        enrol(fresh, address)
+    assert (caught.value.code, caught.value.field) == (code, field)
+    assert caught.value.text
+    assert fresh.identity == settings.Identity()
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        ((500, {"code": "server.defect"}), "server.unreachable"),
+        ((502, b"<html>"), "server.unreachable"),
+        ((404, b"<html>"), "server.not_ours"),
+        ((200, b"<html>Welcome to the hotel"), "server.not_ours"),
+        ((200, {"hello": 1}), "server.not_ours"),
+        ((200, [1]), "server.not_ours"),
+    ],
+)
+def test_what_is_no_server_of_ours_is_unavailable(fresh: Registry, reply: Reply, code: str) -> None:
+    with server(lambda _path, _asked: reply) as address, pytest.raises(UnavailableError) as caught:
+        enrol(fresh, address)
+    assert caught.value.code == code
+
+
+def test_a_server_that_does_not_listen_is_unreachable(fresh: Registry) -> None:
+    with server(lambda _path, _asked: (200, {})) as address:
+        pass
+    with pytest.raises(UnavailableError) as caught:
+        enrol(fresh, address)
+    assert caught.value.code == "server.unreachable"
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("http://doan.example.vn", "server.not_safe"),
+        ("http://10.0.0.8:8000", "server.not_safe"),
+        ("ftp://doan.example.vn", "server.address"),
+        ("https://", "server.address"),
+        ("", "server.address"),
+        ("https://doan.example.vn:x", "server.address"),
+        ("https://[::1", "server.address"),
+    ],
+)
+def test_passwords_do_not_go_where_they_can_be_read(fresh: Registry, address: str, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        enrol(fresh, address)
+    assert (caught.value.code, caught.value.field) == (code, "server")
+
+
+def test_a_file_belongs_to_one_account(r: Registry) -> None:
+    with pytest.raises(InputError) as caught:
+        enrol(r, "https://doan.example.vn", account="nguoikhac")
+    assert caught.value.code == "store.other_account"
+
+
+def test_a_file_that_is_not_enrolled_does_not_sync(fresh: Registry) -> None:
+    with pytest.raises(InputError) as caught:
+        syncing.sync(fresh)
+    assert caught.value.code == "sync.not_enrolled"
+
+
+def pointed_at(r: Registry, address: str) -> None:
+    become(r, own=COMMUNE)
+    with r.write() as conn:
+        known = {settings.SERVER: address, settings.ACCESS: "a1", settings.REFRESH: "r1"}
+        settings.put(conn, known)
+    r.reload_identity()
+
+
+def test_without_a_connection_nothing_is_lost_and_the_strip_says_why(r: Registry) -> None:
+    with server(lambda _path, _asked: (200, {})) as address:
+        pass
+    pointed_at(r, address)
+    commands.add_member(r, HAMLET, {"full_name": "Ma Văn Sáng"})
+    report = syncing.sync(r)
+    assert (report.status, report.error_code, report.left) == ("failed", "server.unreachable", 1)
+    state = queries.sync_state(r)
+    assert (state.pending, state.error_code, state.error_text) == (1, report.error_code, syncing.error_text(report))
+
+
+def test_new_tokens_are_fetched_once_and_kept(r: Registry) -> None:
+    tried: list[str] = []
+
+    def answer(path: str, asked: Asked) -> Reply:
+        if path == "/auth/refresh":
+            assert asked["refresh_token"] == "r1"
+            return 200, {"access_token": "a2", "refresh_token": "r2", "expires_in_s": 900}
+        tried.append(asked["token"])
+        return 401, {"code": "auth.expired", "text": ""}
+
+    with server(answer) as address:
+        pointed_at(r, address)
+        report = syncing.sync(r)
+    assert tried == ["Bearer a1", "Bearer a2"]
+    assert (report.status, report.error_code) == ("failed", "auth.expired")
+    with r.read() as conn:
+        assert (settings.get(conn, settings.ACCESS), settings.get(conn, settings.REFRESH)) == ("a2", "r2")
+
+
+def test_a_device_that_was_revoked_is_told(r: Registry) -> None:
+    with server(lambda _path, _asked: (401, {"code": "auth.revoked", "text": ""})) as address:
+        pointed_at(r, address)
+        report = syncing.sync(r)
+    assert report.error_code == "auth.revoked"
+    assert "thu hồi" in (queries.sync_state(r).error_text or "")

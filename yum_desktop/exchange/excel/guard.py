@@ -1,0 +1,125 @@
+"""Looking at a workbook's archive before a library opens it: how much it unpacks to, and how far its cells reach.
+
+Sizes in an archive are claims. The library believes them, and keeps a dense grid: two cells in opposite corners of a
+sheet would end the program. So every part is unpacked here in pieces and measured, and nothing is kept.
+"""
+
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from yum_desktop.domain.errors import InputError
+
+DAMAGED: Final = "Tệp hỏng hoặc không phải bảng tính. Mở bằng Excel, lưu lại dạng .xlsx rồi nhập lại"
+PARTS_MAX: Final = 2_000
+CELLS_MAX: Final = 5_000_000
+LAST_ROW: Final = 1_048_576
+_PIECE: Final = 1 << 20
+_HEADER: Final = 30
+_SHEET: Final = re.compile(r"(?:.*/)?worksheets/[^/]+\.xml", re.IGNORECASE)
+_CELL: Final = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*?)?(?<!/)>")
+_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far the filled cells of all sheets reach, counted from 1; beyond every limit where a cell does not say."""
+
+    rows: int
+    columns: int
+
+
+_UNKNOWN: Final = Extent(LAST_ROW, LAST_ROW)
+
+
+def survey(path: Path, *, unpacked_max: int) -> Extent:
+    """Return how far the sheets of a workbook reach.
+
+    Raises:
+        InputError: `file.damaged`, or `file.too_large` when it unpacks to more than `unpacked_max` bytes.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+            parts = archive.infolist()
+            if len(parts) > PARTS_MAX:
+                raise too_large()
+            return _measured(file, parts, unpacked_max)
+    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, NotImplementedError) as error:
+        raise InputError("file.damaged", DAMAGED) from error
+
+
+def _measured(file: BinaryIO, parts: list[zipfile.ZipInfo], unpacked_max: int) -> Extent:
+    total = cells = 0
+    extent = Extent(0, 0)
+    for part in parts:
+        is_sheet = _SHEET.fullmatch(part.filename) is not None
+        rest = b""
+        for piece in _pieces(file, part):
+            total += len(piece)
+            if is_sheet:
+                if b"\0" in piece:
+                    raise InputError("file.damaged", DAMAGED)  # another encoding would pass by what is looked for
+                whole, rest = _cut(rest + piece)
+                tags = _CELL.findall(whole)
+                cells += len(tags)
+                extent = _reach(extent, tags)
+            if total > unpacked_max or cells > CELLS_MAX:
+                raise too_large()
+    return extent
+
+
+def _cut(text: bytes) -> tuple[bytes, bytes]:
+    """Return the whole tags and the rest. A tag longer than a piece is none of ours and is let go."""
+    end = text.rfind(b">") + 1
+    rest = text[end:]
+    return text[:end], rest if len(rest) < _PIECE else b""
+
+
+def _reach(extent: Extent, tags: list[bytes]) -> Extent:
+    rows, columns = extent.rows, extent.columns
+    for tag in tags:
+        place = _PLACE.search(tag)
+        if place is None:
+            return _UNKNOWN
+        rows = max(rows, int(place[2]))
+        columns = max(columns, _column_of(place[1]))
+    return Extent(rows, columns)
+
+
+def _column_of(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _pieces(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Unpack a part to its real end, whatever size it claims."""
+    file.seek(part.header_offset)
+    name_bytes, extra_bytes = struct.unpack("<26xHH", file.read(_HEADER))
+    file.seek(name_bytes + extra_bytes, 1)
+    left = part.compress_size
+    if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise InputError("file.damaged", DAMAGED)
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS) if part.compress_type == zipfile.ZIP_DEFLATED else None
+    while left > 0:
+        packed = file.read(min(left, _PIECE))
+        if not packed:
+            raise InputError("file.damaged", DAMAGED)
+        left -= len(packed)
+        if unpacker is None:
+            yield packed
+            continue
+        while packed:
+            yield unpacker.decompress(packed, _PIECE)
+            packed = unpacker.unconsumed_tail
+
+
+def too_large() -> InputError:
+    """Return the error of a workbook that the program will not hold."""
+    return InputError("file.too_large", "Tệp bung ra quá lớn nên không mở")
