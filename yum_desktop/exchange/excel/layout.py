@@ -234,7 +234,7 @@ def _headers(rows: Sequence[Row], top: int) -> tuple[list[str], tuple[int, ...]]
 
 
 def _counts(texts: Sequence[str]) -> bool:
-    """Return whether a row numbers the columns: 1, 2, 3, …"""
+    """Return whether a row numbers the columns (1, 2, 3, …)."""
     bare = [text.strip("()") for text in texts if text]
     if len(bare) <= len(texts) // 2 or not all(text.isdecimal() and len(text) < 4 for text in bare):
         return False
