@@ -204,7 +204,7 @@ class Feed:
             batch.gone(kind, record_id, "deleted")
         elif not self._sees(kind, row[3]):
             batch.gone(kind, record_id, "left")
-        elif lines[0].op == "arrive" or any(line.op == "delete" for line in lines):
+        elif not _tell_everything(lines, row[1]):
             batch.add(kind, row)
         else:
             names = {name for line in lines for name in json.loads(line.fields)}
@@ -227,6 +227,18 @@ class Feed:
 def replace_backfill(cursor: Cursor, backfill: Backfill) -> Cursor:
     """Return the cursor after a part of a snapshot."""
     return Cursor(cursor.epoch, cursor.scope, cursor.positions, backfill)
+
+
+def _tell_everything(lines: Sequence[Any], rev: int) -> bool:
+    """Return whether these lines hold every change that leads a device's copy to revision `rev`.
+
+    They do not when the record is new to the device, was removed in between, changed while it was outside the device's
+    scope (a ``leave`` without its ``arrive``), or has changed again after the part of the log that was read.
+    """
+    if lines[0].op == "arrive" or any(line.op == "delete" for line in lines):
+        return False
+    revs = {line.rev for line in lines if line.op != "leave"}
+    return revs == set(range(min(line.rev for line in lines), rev + 1))
 
 
 def _parts(units: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
