@@ -3,6 +3,8 @@
 from pathlib import Path
 from uuid import UUID
 
+from terminal import cheap
+
 from sync.protocol.kinds import Values
 from yum_desktop.registry import settings
 from yum_desktop.registry.clock import SystemClock
@@ -25,6 +27,7 @@ def _unit(unit_id: UUID, parent: UUID | None, level: str, name: str, short_name:
 
 def make(home: Path, passphrase: str, chapters: tuple[str, ...], *, role: str = "editor") -> None:
     """Make the store of an account of the commune, with one chapter for each name."""
+    cheap(home)
     key = load_key(home, passphrase=passphrase)
     r = Registry.open(store_path(home), key, clock=SystemClock())
     units = [_unit(COMMUNE, None, "XA", "Đoàn xã Thượng Lâm", "Thượng Lâm")]

@@ -37,6 +37,13 @@ class Said:
         return self.err.partition(":")[0]
 
 
+def cheap(home: Path) -> None:
+    """Begin a home whose passphrase costs no second at each command; how it is guarded is tested elsewhere."""
+    home.mkdir(parents=True)
+    note = {"source": "passphrase", "salt": "bXVvaS1jdWEtdGh1LTE2Yg==", "rounds": 1, "memory_kib": 8, "lanes": 1}
+    (home / "key.json").write_text(json.dumps(note), encoding="utf-8")
+
+
 class Terminal:
     """A folder of homes, and the commands on them."""
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from terminal import PASSWORD, Central, Terminal, central_words, served
+from terminal import PASSWORD, Central, Terminal, central_words, cheap, served
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +14,7 @@ def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Central]:
 
 
 def enrolled(terminal: Terminal, central: Central, home: str, account: str | None = None) -> None:
+    cheap(terminal.home(home))
     document = terminal.done(
         "enrol", central.url, account or central.account, "--password", PASSWORD, "--device", home, home=home
     )
@@ -71,6 +72,7 @@ def test_a_refused_change_says_why_and_is_done_once_corrected(terminal: Terminal
 
 
 def test_a_wrong_password_enrols_nothing(terminal: Terminal, central: Central) -> None:
+    cheap(terminal.home("d"))
     said = terminal.run("enrol", central.url, central.account, "--password", "không phải", home="d")
     assert (said.exit_code, said.out, said.error) == (1, "", "auth.wrong")
     assert terminal.done("status", home="d")["account"] == ""

@@ -46,7 +46,7 @@ class Desk:
             undo=lambda group: commands.undo(registry, group),
         )
         shown.attach(self.shell)
-        self.page = MembersPage(clock)
+        self.page = MembersPage(clock, self.window.stack)
         sources = member_sources(registry, vocabulary)
         self.screen = MembersScreen(
             self.page, self.jobs, sources, clock, did=self.shell.did, open_conflict=lambda _id: None

@@ -10,8 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from yum_desktop.domain.member import BY_NAME
+from yum_desktop.registry.code_lists import shipped_codes
 from yum_desktop.registry.views import FieldProblem
-from yum_desktop.ui.members.screen import MembersScreen
+from yum_desktop.ui.members.screen import DEFAULTS, MembersScreen
 from yum_desktop.ui.members.view import MembersPage
 from yum_desktop.ui.shell.window import MainWindow
 from yum_desktop.ui.widgets.fields import ChoiceField, TextField
@@ -21,7 +23,7 @@ class Desk:
     def __init__(self, people: People) -> None:
         self.people = people
         self.window = MainWindow()
-        self.page = MembersPage(StoppedClock())
+        self.page = MembersPage(StoppedClock(), self.window.stack)
         self.done: list[tuple[str, bool]] = []
         self.conflicts: list[UUID] = []
         self.screen = MembersScreen(
@@ -158,6 +160,22 @@ def test_esc_leaves_the_form_and_keeps_the_field_in_hand(desk: Desk) -> None:
     press(email, Qt.Key.Key_Escape)
     assert desk.people.log[-1] == ("put", {"email": "an@example.vn"})
     assert desk.page.table.isVisible()
+
+
+def test_closing_the_window_keeps_the_field_in_hand(desk: Desk) -> None:
+    desk.page.table.select_row(0)
+    press(desk.page.table, Qt.Key.Key_F2)
+    email = desk.field("email")
+    email.setFocus()
+    write(email, "an@example.vn")
+    desk.window.close()
+    assert desk.people.log == [("put", {"email": "an@example.vn"})]
+
+
+def test_a_new_member_starts_with_codes_that_the_shipped_lists_have() -> None:
+    lists = shipped_codes()
+    for name, code in DEFAULTS.items():
+        assert lists.label(BY_NAME[name].codes or "", str(code)) != code
 
 
 @pytest.mark.parametrize(("typed", "code"), [("thai", "04"), ("th", "04"), ("2", "04"), ("08", "08"), ("mong", "08")])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -69,7 +69,7 @@ class MemberForm(QWidget):
         self._content = QWidget(self.area)
         self.area.setWidget(self._content)
         self._side = Card(self.tr("Các phần"), self)
-        self._current: str | None = None
+        self._current = "full_name"
         self.bar = ActionBar(self)
         self.bad = Button("", kind="strip", icon="octagon-x", small=True, key="F7", show_key=False, parent=self.bar)
         self.look = Button(
@@ -104,6 +104,7 @@ class MemberForm(QWidget):
             card = self._cards[group] = Card(group.value, self._content)
             card.body.setContentsMargins(16, 4, 16, 12)
             card.body.setSpacing(0)
+            card.installEventFilter(self)
             line = self._lines[group] = GroupLine(group, self._side)
             line.clicked.connect(lambda _checked=False, chosen=group: self._show_group(chosen))
             for field in MEMBER_FIELDS:
@@ -128,6 +129,7 @@ class MemberForm(QWidget):
         if field.shape is Shape.DAY and not hint:
             hint = self.tr("Gõ 120805 cũng được") if field.name in ("joined_on", "id_issued_on") else ""
         row.set_hint(hint)
+        row.installEventFilter(self)
         self.rows[field.name], self.editors[field.name] = row, editor
         return row
 
@@ -259,6 +261,11 @@ class MemberForm(QWidget):
         self._current = name
         self.area.ensureWidgetVisible(self.rows[name], 0, current_theme().px(76))
 
+    def _holds_current(self, watched: QObject) -> bool:
+        """Return whether the field in hand moves with `watched`: the layout has found its place only later."""
+        row = self.rows[self._current]
+        return watched in (self._content, row, row.parentWidget())
+
     def raw(self, name: str) -> str:
         """Return what is in a field: the code of a value of a list, else the text."""
         editor = self.editors[name]
@@ -312,7 +319,7 @@ class MemberForm(QWidget):
             name = next((name for name, editor in self.editors.items() if editor is watched), None)
             if name is not None:
                 self._reveal(name)
-        if event.type() is QEvent.Type.Resize and watched is self._content and self._current is not None:
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize) and self._holds_current(watched):
             self._reveal(self._current)
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -330,6 +337,12 @@ class MemberForm(QWidget):
             self.editors[names[here + step]].setFocus(Qt.FocusReason.TabFocusReason)
         else:
             self.done.setFocus(Qt.FocusReason.TabFocusReason)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Keep the field in hand when the window is closed or another page comes to the front."""
+        super().hideEvent(event)
+        self._leave_current()
 
     @override
     def minimumSizeHint(self) -> QSize:

@@ -7,6 +7,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject
 
 from sync.protocol.kinds import Value
+from yum_desktop.domain.membership import ACTIVE
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import MemberDetail
 from yum_desktop.ui.jobs import Jobs
@@ -15,7 +16,7 @@ from yum_desktop.ui.members.presenter import MemberSources, MembersPresenter
 from yum_desktop.ui.members.view import MembersPage
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
-DEFAULTS: Mapping[str, Value] = {"status": "DANG_SINH_HOAT"}
+DEFAULTS: Mapping[str, Value] = {"status": ACTIVE, "position": "DOAN_VIEN", "source": "OFFLINE"}
 """What a new member starts with."""
 
 
