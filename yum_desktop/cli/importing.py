@@ -4,16 +4,15 @@ Nothing is guessed: what a file only offers is not taken, who is there already i
 not surely known stops the whole import before anything is stored.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sync.protocol.kinds import Value
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.text import fold
+from yum_desktop.exchange.excel.matching import Known, match_units, only_leaf, stored_values
 from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow
 from yum_desktop.exchange.excel.plan import plan_import
 from yum_desktop.exchange.excel.report import dry_run_document
@@ -21,14 +20,11 @@ from yum_desktop.registry import code_lists, commands, queries
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.commands import ImportRow
 from yum_desktop.registry.engine import Registry
-from yum_desktop.registry.views import MemberRow, UnitRow
+from yum_desktop.registry.views import UnitRow
 
 UNNAMED: Final = ""
 """The name under which the unit of rows without one is kept."""
 
-_SOURCE: Final = "EXCEL"
-_STATUS: Final = "DANG_SINH_HOAT"
-_KINDS: Final = re.compile(r"^((chi doan|cd|doan|lop)\s+)+")
 
 Json = dict[str, object]
 
@@ -99,7 +95,7 @@ def store(r: Registry, asked: Request) -> Json:
     wanted = [row for row in plan.rows if row.row not in repeats]
     if not wanted:
         raise InputError("import.nothing", "Tệp không có ai mới để nhập.")
-    rows = [ImportRow(_unit_of(row, units), _values(row)) for row in wanted]
+    rows = [ImportRow(_unit_of(row, units), stored_values(row)) for row in wanted]
     try:
         batch = commands.import_members(r, rows, reason=f"Nhập từ tệp {plan.file}")
     except InputError as error:
@@ -110,14 +106,6 @@ def store(r: Registry, asked: Request) -> Json:
 
 def _plan(r: Registry, asked: Request) -> ImportPlan:
     return plan_import(asked.file, codes=code_lists.codes(r), today=r.clock.now().date(), sheet=asked.sheet)
-
-
-def _values(row: PlannedRow) -> dict[str, Value]:
-    """Return what is stored of a row; text that no field takes goes to the note."""
-    values: dict[str, Value] = {name: value for name, value in row.values.items() if isinstance(value, str | int)}
-    parts = [str(values.get("note") or ""), *(f"{header}: {text}" for header, text in row.other.items())]
-    note = "; ".join(part for part in parts if part)
-    return {"source": _SOURCE, "status": _STATUS, **values} | ({"note": note} if note else {})
 
 
 # ---- units
@@ -133,7 +121,8 @@ def _units(plan: ImportPlan, tree: Sequence[UnitRow], asked: Request) -> dict[st
         name, _, unit = pair.rpartition("=")
         said[fold(name)] = find_unit(own, unit).unit_id
     names = list(dict.fromkeys(row.chi_doan or UNNAMED for row in plan.rows))
-    return {name: said.get(fold(name)) or (_match(name, inside) if name else _default(inside)) for name in names}
+    found = match_units((name for name in names if name), inside, alike=False)
+    return {name: said.get(fold(name)) or (found.get(name) if name else only_leaf(inside)) for name in names}
 
 
 def _subtree(units: Sequence[UnitRow], top: UnitRow) -> list[UnitRow]:
@@ -143,24 +132,6 @@ def _subtree(units: Sequence[UnitRow], top: UnitRow) -> list[UnitRow]:
         if unit.parent_id in inside:
             inside.add(unit.unit_id)
     return [unit for unit in units if unit.unit_id in inside]
-
-
-def _match(name: str, units: Sequence[UnitRow]) -> UUID | None:
-    wanted = _bare(name)
-    found = [unit.unit_id for unit in units if wanted in {_bare(unit.name), _bare(unit.short_name)}]
-    return found[0] if len(found) == 1 else None
-
-
-def _bare(name: str) -> str:
-    """Return a name without marks, signs, spaces and the words for the kind of unit: lớp 12 A3 is 12A3."""
-    return _KINDS.sub("", " ".join(re.findall(r"\w+", fold(name)))).replace(" ", "")
-
-
-def _default(units: Sequence[UnitRow]) -> UUID | None:
-    """Return where rows without a unit go: to the only unit that has none below it, if there is just one."""
-    parents = {unit.parent_id for unit in units}
-    leaves = [unit for unit in units if unit.unit_id not in parents]
-    return leaves[0].unit_id if len(leaves) == 1 else None
 
 
 def _unit_of(row: PlannedRow, units: Mapping[str, UUID | None]) -> UUID:
@@ -177,30 +148,14 @@ def _unit_of(row: PlannedRow, units: Mapping[str, UUID | None]) -> UUID:
 
 def _left_out(r: Registry, plan: ImportPlan) -> list[Json]:
     """Return the rows that repeat somebody: a row before them, or a member of the store."""
-    people = queries.member_rows(r, None)
-    numbers = {person.id_number: person for person in people if person.id_number}
-    names: dict[tuple[str, str], list[MemberRow]] = {}
-    for person in people:
-        if person.born_on:
-            names.setdefault((fold(person.full_name), person.born_on), []).append(person)
+    there = Known(queries.member_rows(r, None))
     seconds = {pair.second: pair for pair in plan.duplicates}
     left_out: list[Json] = []
     for row in plan.rows:
-        there = _there(row, numbers, names)
-        if there is not None:
-            left_out.append({"row": row.row, "why": "in_store", "id": there.member_id})
+        known = there.find(row.values)
+        if known is not None:
+            left_out.append({"row": row.row, "why": "in_store", "id": known.member_id})
         elif row.row in seconds:
             pair = seconds[row.row]
             left_out.append({"row": row.row, "why": pair.reason, "same_as_row": pair.first})
     return left_out
-
-
-def _there(
-    row: PlannedRow, numbers: Mapping[str, MemberRow], names: Mapping[tuple[str, str], Sequence[MemberRow]]
-) -> MemberRow | None:
-    """Return the member that a row would repeat; two different identity numbers are two people."""
-    number, born_on = row.values.get("id_number"), row.values.get("born_on")
-    if isinstance(number, str) and number in numbers:
-        return numbers[number]
-    named = names.get((fold(str(row.values["full_name"])), str(born_on)), ()) if born_on else ()
-    return next((person for person in named if not (number and person.id_number)), None)

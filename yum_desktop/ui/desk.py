@@ -19,6 +19,8 @@ from yum_desktop.ui.cases.view import CasesPage
 from yum_desktop.ui.conflict.presenter import Choice, ConflictPresenter, ConflictSources, Side
 from yum_desktop.ui.conflict.view import ConflictPage
 from yum_desktop.ui.enrolment.presenter import EnrolmentSources, Entry
+from yum_desktop.ui.import_wizard.screen import ImportScreen, import_sources
+from yum_desktop.ui.import_wizard.view import ImportPage
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.screen import MembersScreen
 from yum_desktop.ui.members.sources import member_sources
@@ -93,7 +95,7 @@ class Desk(QObject):
     Attributes:
         window: The main window.
         shell: Strip, undo and sync.
-        members, cases, sync_lists, conflict: The screens.
+        members, cases, imports, sync_lists, conflict: The screens.
         autosync: When to exchange without being asked.
     """
 
@@ -133,6 +135,7 @@ class Desk(QObject):
         self.asker = ask(self.window)
         self._add_members()
         self._add_cases()
+        self._add_import()
         self._add_sync()
         self._add_conflict()
 
@@ -239,6 +242,19 @@ class Desk(QObject):
         page.action_requested.connect(self.cases.act)
         page.refresh_requested.connect(self.cases.refresh)
         self.window.add_page("cases", self.tr("Nghiệp vụ"), "folder-check", page)
+
+    def _add_import(self) -> None:
+        page = ImportPage()
+        self.imports = ImportScreen(
+            page,
+            self._jobs,
+            import_sources(self._registry, self._vocabulary, self._clock),
+            self.asker,
+            did=self.did,
+            changed=self.changed,
+            show_members=partial(self.window.show_page, "members"),
+        )
+        self.window.add_page("import", self.tr("Nhập từ Excel"), "file-spreadsheet", page)
 
     def _add_sync(self) -> None:
         page = SyncPage(self._clock)

@@ -11,10 +11,10 @@ from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
 from yum_desktop.domain.errors import YumError
+from yum_desktop.exchange.excel.matching import match_units, only_leaf
 from yum_desktop.exchange.excel.model import ImportPlan, Problem
 from yum_desktop.registry.views import MemberRow, UnitRow
 from yum_desktop.ui.asking import Asker
-from yum_desktop.ui.import_wizard.matching import match_units
 from yum_desktop.ui.import_wizard.preview import (
     WHOLE_FILE,
     Counts,
@@ -291,11 +291,10 @@ class ImportPresenter:
     def _units(self, read: Read) -> dict[str, UUID]:
         """Return the unit of each name: as the person said, else as it matches, else the only one there is."""
         names = unit_names(read.plan)
-        found = match_units((name for name in names if name != WHOLE_FILE), read.units)
-        parents = {unit.parent_id for unit in read.units}
-        leaves = [unit for unit in read.units if not unit.readable_only and unit.unit_id not in parents]
-        if WHOLE_FILE in names and len(leaves) == 1:
-            found[WHOLE_FILE] = leaves[0].unit_id
+        found = match_units((name for name in names if name != WHOLE_FILE), read.units, alike=True)
+        leaf = only_leaf(read.units)
+        if WHOLE_FILE in names and leaf is not None:
+            found[WHOLE_FILE] = leaf
         for name, unit_id in self._chosen.items():
             if unit_id is not None:
                 found[name] = unit_id

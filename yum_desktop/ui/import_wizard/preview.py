@@ -1,7 +1,7 @@
 """What each row of a file would become, with what the person has decided so far: plain Python."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
 from yum_desktop.domain.member import BY_NAME
-from yum_desktop.domain.text import fold
+from yum_desktop.exchange.excel.matching import Known, stored_values
 from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow, Problem
 from yum_desktop.registry.views import MemberRow
 
@@ -18,8 +18,6 @@ OFFERED: Final = "offered"
 SILENT: Final = "silent"
 WHOLE_FILE: Final = ""
 """The name under which the unit of rows without one is chosen."""
-SOURCE: Final = "EXCEL"
-STATUS: Final = "DANG_SINH_HOAT"
 
 
 class State(StrEnum):
@@ -98,7 +96,7 @@ def unit_names(plan: ImportPlan) -> dict[str, int]:
 def preview(plan: ImportPlan, people: Sequence[MemberRow], decisions: Decisions) -> list[PreviewRow]:
     """Return all rows of a file in their order, those that cannot be imported too."""
     seconds = {pair.second: pair.first for pair in plan.duplicates}
-    there = _Known(people)
+    there = Known(people)
     rows = [_row(row, seconds, there, decisions) for row in plan.rows]
     rows += [_refused(row.row, row.why, row.text) for row in plan.rejected]
     return sorted(rows, key=lambda row: row.row)
@@ -127,25 +125,7 @@ def like(rows: Sequence[PreviewRow], problem: Problem) -> list[int]:
     ]
 
 
-class _Known:
-    """Who is there already, by identity number and by name with birthday."""
-
-    def __init__(self, people: Sequence[MemberRow]) -> None:
-        self._numbers = {person.id_number: person for person in people if person.id_number}
-        self._names = {(fold(person.full_name), person.born_on): person for person in people if person.born_on}
-
-    def find(self, values: Mapping[str, Value]) -> MemberRow | None:
-        """Return the member that a row would repeat."""
-        number, born = values.get("id_number"), values.get("born_on")
-        found = self._numbers.get(str(number)) if number else None
-        if found is not None or born is None:
-            return found
-        named = self._names.get((fold(str(values.get("full_name") or "")), str(born)))
-        # two different numbers are two people, whatever they are called
-        return None if named is None or (number and named.id_number) else named
-
-
-def _row(row: PlannedRow, seconds: Mapping[int, int], there: _Known, decisions: Decisions) -> PreviewRow:
+def _row(row: PlannedRow, seconds: Mapping[int, int], there: Known, decisions: Decisions) -> PreviewRow:
     values = _values(row, decisions)
     taken = {name for number, name in decisions.taken if number == row.row}
     problems = tuple(p for p in row.problems if p.degree != SILENT and not (p.field in taken and p.suggest))
@@ -177,11 +157,8 @@ def _without_answered(problems: tuple[Problem, ...], taken: Set[str]) -> tuple[P
 
 
 def _values(row: PlannedRow, decisions: Decisions) -> dict[str, Value]:
-    values: dict[str, Value] = {name: value for name, value in row.values.items() if isinstance(value, str | int)}
-    values |= {name: value for (number, name), value in decisions.taken.items() if number == row.row}
-    further = "; ".join(f"{header}: {text}" for header, text in row.other.items())
-    note = "; ".join(part for part in (str(values.get("note") or ""), further) if part)
-    return {"source": SOURCE, "status": STATUS, **values} | ({"note": note} if note else {})
+    taken = {name: value for (number, name), value in decisions.taken.items() if number == row.row}
+    return stored_values(replace(row, values={**row.values, **taken}))
 
 
 def _refused(row: int, why: str, text: str) -> PreviewRow:

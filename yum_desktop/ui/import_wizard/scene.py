@@ -5,9 +5,9 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
+from yum_desktop.exchange.excel.matching import match_units
 from yum_desktop.exchange.excel.model import Column, Duplicate, ImportPlan, PlannedRow, Problem, RejectedRow
 from yum_desktop.registry.views import UnitRow
-from yum_desktop.ui.import_wizard.matching import match_units
 from yum_desktop.ui.import_wizard.presenter import Imported, Read, Stage
 from yum_desktop.ui.import_wizard.preview import Decisions, count, preview, unit_names
 from yum_desktop.ui.import_wizard.view import ImportPage
@@ -88,13 +88,13 @@ def _start() -> QWidget:
 def _columns() -> QWidget:
     page, read = ImportPage(), _read()
     page.show_stage(Stage.COLUMNS)
-    page.show_columns(read, match_units(unit_names(read.plan), read.units))
+    page.show_columns(read, match_units(unit_names(read.plan), read.units, alike=True))
     return in_shell("import", page)
 
 
 def _preview() -> QWidget:
     page, read = ImportPage(), _read()
-    units = {"Trường cấp 3": UUID(int=4), **match_units(unit_names(read.plan), read.units)}
+    units = {"Trường cấp 3": UUID(int=4), **match_units(unit_names(read.plan), read.units, alike=True)}
     rows = preview(read.plan, read.people, Decisions(units))
     page.show_stage(Stage.PREVIEW)
     page.show_preview(rows, count(rows), read)

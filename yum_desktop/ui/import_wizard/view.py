@@ -86,6 +86,10 @@ class ImportPage(QWidget):
             button.setVisible(last)
         self.bar.setVisible(stage is not Stage.FILE)
         self.told.setText("")
+        if stage is Stage.PREVIEW:
+            self.looking.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif last:
+            self.members.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_busy(self, text: str) -> None:
         """Show what is being done; an empty text: nothing."""

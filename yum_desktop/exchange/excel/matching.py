@@ -1,0 +1,101 @@
+"""What the rows of a list mean in the store: which unit, who is there already, which values are kept."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Final
+from uuid import UUID
+
+from sync.protocol.kinds import Value
+from yum_desktop.domain.text import fold
+from yum_desktop.exchange.excel.model import PlannedRow
+from yum_desktop.registry.views import MemberRow, UnitRow
+
+SOURCE: Final = "EXCEL"
+STATUS: Final = "DANG_SINH_HOAT"
+_ALIKE_MIN: Final = 0.86
+_KINDS: Final = re.compile(r"^((doan co so|doan|chi doan|cd|lop)\s+)+")
+_PLACES: Final = re.compile(r"\b(thon|ban|xom|ap|to dan pho|tdp|lop|truong)\s+")
+
+
+def match_units(names: Iterable[str], units: Sequence[UnitRow], *, alike: bool) -> dict[str, UUID]:
+    """Return the unit for each name that means just one; the others are left out, a person must say.
+
+    Marks, capitals, spaces and the words for the kind of unit do not count: lớp 12 A3 is 12A3.
+
+    Args:
+        names: As a file writes them.
+        units: The tree; units that are only there to be read are never meant.
+        alike: Forgive a slip of the pen where only one unit is alike. Only where somebody looks at the result.
+    """
+    own = [unit for unit in units if not unit.readable_only]
+    found = {name: _match(name, own, alike=alike) for name in names}
+    return {name: unit_id for name, unit_id in found.items() if unit_id is not None}
+
+
+def only_leaf(units: Sequence[UnitRow]) -> UUID | None:
+    """Return where rows without a unit go: to the only unit that has none below it, if there is just one."""
+    parents = {unit.parent_id for unit in units}
+    leaves = [unit.unit_id for unit in units if not unit.readable_only and unit.unit_id not in parents]
+    return leaves[0] if len(leaves) == 1 else None
+
+
+class Known:
+    """Who is there already, by identity number and by name with birthday."""
+
+    def __init__(self, people: Sequence[MemberRow]) -> None:
+        self._numbers = {person.id_number: person for person in people if person.id_number}
+        self._names: dict[tuple[str, str], list[MemberRow]] = {}
+        for person in people:
+            if person.born_on:
+                self._names.setdefault((fold(person.full_name), person.born_on), []).append(person)
+
+    def find(self, values: Mapping[str, object]) -> MemberRow | None:
+        """Return the member that a row would repeat; two different identity numbers are two people."""
+        number, born_on = values.get("id_number"), values.get("born_on")
+        if number and str(number) in self._numbers:
+            return self._numbers[str(number)]
+        named = self._names.get((fold(str(values.get("full_name") or "")), str(born_on)), ()) if born_on else ()
+        return next((person for person in named if not (number and person.id_number)), None)
+
+
+def stored_values(row: PlannedRow) -> dict[str, Value]:
+    """Return what is stored of a row, without its unit; text that no field takes goes to the note."""
+    values: dict[str, Value] = {name: value for name, value in row.values.items() if isinstance(value, str | int)}
+    parts = [str(values.get("note") or ""), *(f"{header}: {text}" for header, text in row.other.items())]
+    note = "; ".join(part for part in parts if part)
+    return {"source": SOURCE, "status": STATUS, **values} | ({"note": note} if note else {})
+
+
+def _match(name: str, units: Sequence[UnitRow], *, alike: bool) -> UUID | None:
+    for bare in (_plain, _place):
+        wanted = bare(name)
+        same = {unit.unit_id for unit in units if wanted and wanted in {bare(unit.name), bare(unit.short_name)}}
+        if same:
+            return same.pop() if len(same) == 1 else None
+    if not alike:
+        return None
+    wanted, numbers = _place(name), _numbers(name)
+    like = {
+        unit.unit_id
+        for unit in units
+        if numbers == _numbers(unit.name) and SequenceMatcher(a=wanted, b=_place(unit.name)).ratio() >= _ALIKE_MIN
+    }
+    return like.pop() if len(like) == 1 else None
+
+
+def _numbers(name: str) -> list[str]:
+    """Return the numbers in a name: lớp 10A1 is never lớp 10A2."""
+    return re.findall(r"\d+", name)
+
+
+def _words(name: str) -> str:
+    return _KINDS.sub("", " ".join(re.findall(r"\w+", fold(name))))
+
+
+def _plain(name: str) -> str:
+    return _words(name).replace(" ", "")
+
+
+def _place(name: str) -> str:
+    return _PLACES.sub("", _words(name)).replace(" ", "")
