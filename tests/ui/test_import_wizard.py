@@ -138,7 +138,7 @@ def suggestions_of(row: PreviewRow) -> list[tuple[str, str, list[str]]]:
 
 def test_the_commune_list_is_shown_as_a_careful_human_reads_it(qtbot: QtBot, work: Work) -> None:
     read_file(qtbot, work)
-    assert work.page.columns.where.text() == "tiêu đề ở dòng 6, 7, 60 người"
+    assert work.page.columns.where.text() == "tiêu đề ở dòng 6–7 · 60 người"
     assert {name: field.text() for name, field in work.page.columns.units.items()} == {
         "Chi đoàn thôn Đồng Vạc": "Chi đoàn thôn Đồng Vạc",
         "Chi đoàn thôn Bái Sậy": "Chi đoàn thôn Bái Sậy",

@@ -72,8 +72,8 @@ class ColumnsStep(QWidget):
         """Show what the columns and the units of the file are taken for."""
         plan = read.plan
         self.file.setText(plan.file)
-        rows = ", ".join(str(row) for row in plan.header_rows)
-        self.where.setText(self.tr("tiêu đề ở dòng {0}, {1} người").format(rows, len(plan.rows)))
+        rows = "–".join(str(row) for row in plan.header_rows)
+        self.where.setText(self.tr("tiêu đề ở dòng {0} · {1} người").format(rows, len(plan.rows)))
         self.sheets.setVisible(len(plan.sheets) > 1)
         self.sheets.clear()
         self.sheets.addItems(list(plan.sheets))

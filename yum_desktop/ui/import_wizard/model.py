@@ -17,7 +17,7 @@ from yum_desktop.ui.widgets.tables import Column, RowsModel
 
 BESIDE: Final = "-"
 """The code that keeps the text of a column beside the record."""
-_SHOWN: Final = (("born_on", 104), ("sex", 64), ("id_number", 136), ("phone", 128), ("ethnicity", 88))
+_SHOWN: Final = (("born_on", 96), ("sex", 56), ("id_number", 128), ("phone", 120), ("ethnicity", 88))
 _STATES: Final[dict[State, tuple[str, str]]] = {
     State.READY: ("circle-check", "ok"),
     State.LOOK: ("triangle-alert", "wait"),
@@ -62,16 +62,14 @@ def preview_model(shown: Shown) -> RowsModel[PreviewRow]:
         return lambda row: "wait" if row.problem(name) is not None else "text"
 
     columns: list[Column[PreviewRow]] = [
-        Column(title=_tr("Dòng"), text=lambda row: str(row.row), sort=lambda row: row.row, width_px=64, right=True),
+        Column(title=_tr("Dòng"), text=lambda row: str(row.row), sort=lambda row: row.row, width_px=56, right=True),
         Column(
-            title=_tr("Họ và tên"), text=lambda row: str(row.values.get("full_name") or NONE), strong=True, width_px=176
+            title=_tr("Họ và tên"), text=lambda row: str(row.values.get("full_name") or NONE), strong=True, width_px=168
         ),
+        Column(title=_tr("Cần xem"), text=_said, mark=_mark, width_px=200, plain=True),
     ]
     columns += [Column(title=_short(name), text=text(name), tone=tone(name), width_px=width) for name, width in _SHOWN]
-    columns += [
-        Column(title=_tr("Chi đoàn"), text=shown.unit, tone=_unit_tone, width_px=170),
-        Column(title=_tr("Cần xem"), text=_said, mark=_mark, stretch=True, plain=True),
-    ]
+    columns.append(Column(title=_tr("Chi đoàn"), text=shown.unit, tone=_unit_tone, width_px=170, stretch=True))
     return RowsModel(columns)
 
 
