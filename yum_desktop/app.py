@@ -157,7 +157,7 @@ class Program:
         presenter.start()
 
     def _work(self) -> None:
-        words = vocabulary_of(self.registry, shipped_gazetteer(), self._clock)
+        words = vocabulary_of(self.registry, shipped_gazetteer, self._clock)
         self.desk = Desk(self.registry, self._jobs, self._clock, words, QtAsker)
         self.desk.window.resize(1366, 696)
         self.desk.window.show()

@@ -69,7 +69,7 @@ class Work:
     def __init__(self, registry: Registry) -> None:
         self.registry, self.jobs, self.asker = registry, QtJobs(), Chooses()
         clock = SampleClock()
-        words = vocabulary_of(registry, shipped_gazetteer(), clock)
+        words = vocabulary_of(registry, shipped_gazetteer, clock)
         self.desk = Desk(registry, self.jobs, clock, words, lambda _window: self.asker)
         self.desk.stop_trying()
         self.window = self.desk.window

@@ -48,11 +48,6 @@ def _made(day: str | None, month: str, year: str, today: date) -> str | None:
     return made.isoformat() if day else f"{made:%Y-%m}"
 
 
-def show_day(iso: str) -> str:
-    """Return ``2005-08-12`` as ``12/08/2005``, ``2005-08`` as ``08/2005``."""
-    return "/".join(reversed(iso.split("-")))
-
-
 def first_day(iso: str) -> date:
     """Return the first day that a day of any precision may be."""
     return date.fromisoformat(f"{iso}-01-01"[:10])

@@ -88,8 +88,3 @@ def year_of(number: str) -> int | None:
 def has_known_province(number: str) -> bool:
     """Return whether a twelve-digit number begins with the code of a province."""
     return number[:3] in PROVINCE_CODES
-
-
-def mask(number: str) -> str:
-    """Return a number with its middle hidden."""
-    return f"{number[:3]}{'•' * max(0, len(number) - 6)}{number[-3:]}" if len(number) > 6 else "•" * len(number)

@@ -159,8 +159,7 @@ class Desk(QObject):
 
     def stop_trying(self) -> None:
         """Look for no connection any more: somebody else decides when to exchange."""
-        self._timer.stop()
-        self._timer.timeout.disconnect(self.autosync.look)
+        self.autosync.stop()
 
     # what the shell's presenter says: the window shows it, and the page of the sync too
 

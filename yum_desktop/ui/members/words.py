@@ -34,12 +34,12 @@ class GazetteerPlaces:
         return code if place is None else place.label
 
 
-def vocabulary_of(registry: Registry, gazetteer: Gazetteer, clock: Clock) -> Callable[[], Vocabulary]:
+def vocabulary_of(registry: Registry, gazetteer: Callable[[], Gazetteer], clock: Clock) -> Callable[[], Vocabulary]:
     """Return what reads the vocabulary on the database lane."""
-    return partial(_read, registry, GazetteerPlaces(gazetteer), clock)
+    return partial(_read, registry, gazetteer, clock)
 
 
-def _read(registry: Registry, places: GazetteerPlaces, clock: Clock) -> Vocabulary:
+def _read(registry: Registry, gazetteer: Callable[[], Gazetteer], clock: Clock) -> Vocabulary:
     codes = code_lists.codes(registry)
     lists = {
         name: tuple(Option(item.code, item.label, item.aliases) for item in codes.items(name)) for name in codes.lists()
@@ -51,4 +51,6 @@ def _read(registry: Registry, places: GazetteerPlaces, clock: Clock) -> Vocabula
     def check(values: Mapping[str, Value]) -> Sequence[Remark]:
         return [Remark(f.field, f.level, f.text) for f in check_member(values, clock.now().date())]
 
-    return Vocabulary(lists=lists, places=places, units=queries.unit_tree(registry), read=read, check=check)
+    return Vocabulary(
+        lists=lists, places=GazetteerPlaces(gazetteer()), units=queries.unit_tree(registry), read=read, check=check
+    )
