@@ -12,11 +12,12 @@ from sync.client import store
 from sync.client.incoming import COMPLETE, CURSOR, apply_answer, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, Waiting
-from sync.client.transport import Transport
+from sync.client.transport import Transport, interruptible
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, SyncError, UnreachableError
 from sync.protocol.messages import (
     PROTOCOL_VERSION,
+    Answer,
     Answers,
     Change,
     Frame,
@@ -32,9 +33,21 @@ log = logging.getLogger(__name__)
 CHANGES_MAX: Final = 1_000
 """Changes in one request."""
 
+FRAME_ROWS_MAX: Final = 2_000
+"""Records in one frame of the answer."""
+
+FRAME_ROWS_MIN: Final = 50
+
 LAST_SYNC: Final = "last_sync"
 CLOCK_OFFSET: Final = "clock_offset_ms"
-_FRUITLESS_MAX: Final = 2
+FRAME_ROWS: Final = "frame_rows"
+"""How many records of a frame this device's line has carried lately."""
+
+SNAPSHOT_ROWS: Final = "snapshot_rows"
+"""Records of an unfinished snapshot that are here, over all runs."""
+
+_NARROWER: Final = 4
+_FRUITLESS_MAX: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +55,9 @@ class Progress:
     """How far a synchronisation is.
 
     Attributes:
-        rows: Records received.
+        rows: Records received; of a snapshot those of earlier runs too, and never more than `rows_total`.
         rows_total: Records a snapshot has altogether; 0 when unknown.
-        size_bytes: Bytes received.
+        size_bytes: Bytes received in this run.
     """
 
     rows: int
@@ -100,14 +113,18 @@ class Engine:
         replica: The local records.
         begin: Opens a write transaction that commits at its end.
         transport: Carries the messages.
-        frame_rows_max: How many rows the server may put into one frame.
+        frame_rows_max: How many rows the server may put into one frame. A line that cuts frames gets smaller ones
+            until it carries them; the device remembers how large.
     """
 
-    def __init__(self, replica: Replica, begin: Begin, transport: Transport, *, frame_rows_max: int = 2_000) -> None:
+    def __init__(
+        self, replica: Replica, begin: Begin, transport: Transport, *, frame_rows_max: int = FRAME_ROWS_MAX
+    ) -> None:
         self._replica = replica
         self._begin = begin
         self._transport = transport
         self._frame_rows_max = frame_rows_max
+        self._changes_max = CHANGES_MAX
 
     def sync(
         self,
@@ -118,21 +135,25 @@ class Engine:
         """Exchange until nothing waits and the device has everything, or until it cannot go on.
 
         Never raises for what a network or a server may do: the report says it. What has arrived is stored.
+
+        Args:
+            progress: Told after each frame.
+            cancelled: Looked at several times a second; what has arrived by then stays.
         """
         report = SyncReport()
         started = self._replica.clock_ms()
         fruitless = 0
         done = False
         while not done and fruitless <= _FRUITLESS_MAX:
-            before = report.moved
+            moved, size = report.moved, report.bytes_down
             try:
                 done = self._exchange(report, progress, cancelled)
+                self._adapt(wider=True)
             except (UnreachableError, RejectedError, StoppedError) as error:
                 report.error_code, report.error_detail = error.code, error.detail
-                cut = isinstance(error, UnreachableError) or error.code == "message.cut"
-                if not cut or report.moved == before:
+                if not self._goes_on(error, spoke=report.bytes_down > size, moved=report.moved > moved):
                     break
-            fruitless = fruitless + 1 if report.moved == before else 0
+            fruitless = fruitless + 1 if report.moved == moved else 0
         else:
             if not done:
                 report.error_code = report.error_code or "sync.no_progress"
@@ -140,6 +161,39 @@ class Engine:
             report.status = "partial" if report.moved else "failed"
         self._finish(report, started)
         return report
+
+    def _goes_on(self, error: SyncError, *, spoke: bool, moved: bool) -> bool:
+        """Return whether another exchange may come further than the one that ended with `error`."""
+        if error.code == "request.too_large":
+            return self._send_less()
+        if isinstance(error, StoppedError) or not (isinstance(error, UnreachableError) or error.code == "message.cut"):
+            return False
+        narrower = spoke and not moved and self._adapt(wider=False)
+        return moved or narrower
+
+    def _adapt(self, *, wider: bool) -> bool:
+        """Let the next frames be larger, or smaller; return whether that makes a difference."""
+        with self._begin() as conn:
+            now = self._frame_rows(conn)
+            rows = min(now * _NARROWER, self._frame_rows_max) if wider else max(now // _NARROWER, FRAME_ROWS_MIN)
+            if rows != now:
+                store.set_state(conn, FRAME_ROWS, str(rows).encode())
+        return rows != now
+
+    def _frame_rows(self, conn: Connection) -> int:
+        return min(int(store.state(conn, FRAME_ROWS) or self._frame_rows_max), self._frame_rows_max)
+
+    def _send_less(self) -> bool:
+        """Halve the changes of the next request. A single one that is too large is refused, so that the others go."""
+        with self._begin() as conn:
+            lines = self._travelling(conn)
+            if len(lines) == 1:
+                refused = Answer(lines[0].change_id, "refused", code="change.too_large")
+                apply_answer(self._replica, conn, refused)
+                self._changes_max = CHANGES_MAX
+            else:
+                self._changes_max = max(1, len(lines) // 2)
+        return bool(lines)
 
     def _finish(self, report: SyncReport, started_ms: int) -> None:
         now = self._replica.clock_ms()
@@ -165,50 +219,59 @@ class Engine:
         report.bytes_up += len(packet)
         complete = False
         for part in decode_parts(self._counted(self._transport.exchange(packet), report, cancelled)):
-            complete = self._store(part, request, report)
+            complete, rows = self._store(part, request, report)
             if progress is not None and isinstance(part, Frame):
-                progress(Progress(report.pulled, part.rows_total, report.bytes_down))
+                progress(Progress(rows, part.rows_total, report.bytes_down))
         return complete and not more
 
     def _counted(
         self, chunks: Iterator[bytes], report: SyncReport, cancelled: Callable[[], bool] | None
     ) -> Iterator[bytes]:
-        for chunk in chunks:
+        for chunk in chunks if cancelled is None else interruptible(chunks, cancelled):
             report.bytes_down += len(chunk)
             yield chunk
-            if cancelled is not None and cancelled():
-                raise StoppedError("sync.stopped")
+        if cancelled is not None and cancelled():
+            raise StoppedError("sync.stopped")
 
     def _request(self, conn: Connection) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
         store.freeze(conn, CHANGES_MAX)
-        lines = sorted(store.lines_with(conn, IN_FLIGHT, limit=CHANGES_MAX), key=self._order)
+        lines = self._travelling(conn)
         more = store.count(conn, PENDING, IN_FLIGHT) > len(lines)
         request = Request(
             version=PROTOCOL_VERSION,
             clock_ms=self._replica.clock_ms(),
             cursor=store.state(conn, CURSOR),
             changes=[as_change(line) for line in lines],
-            frame_rows_max=self._frame_rows_max,
+            frame_rows_max=self._frame_rows(conn),
             pull=not more,
         )
         return request, more
+
+    def _travelling(self, conn: Connection) -> list[Waiting]:
+        return sorted(store.lines_with(conn, IN_FLIGHT, limit=self._changes_max), key=self._order)
 
     def _order(self, line: Waiting) -> tuple[int, int]:
         """Units are made before what goes into them, and removals come last."""
         first = line.line.op is Op.CREATE and self._replica.kinds[line.kind].tree
         return (0 if first else 2 if line.line.op is Op.DELETE else 1, line.seq)
 
-    def _store(self, part: Part, request: Request, report: SyncReport) -> bool:
-        """Store one part of the answer; return whether the device then has everything."""
+    def _store(self, part: Part, request: Request, report: SyncReport) -> tuple[bool, int]:
+        """Store one part of the answer; return whether the device then has everything, and how many rows it got."""
         if isinstance(part, Problem):
             raise RejectedError(part.code, part.detail)
         with self._begin() as conn:
             if isinstance(part, Answers):
                 self._store_answers(conn, part, request, report)
-                return not request.pull
-            report.pulled += apply_frame(self._replica, conn, part)
-            return part.complete
+                return not request.pull, report.pulled
+            rows = apply_frame(self._replica, conn, part)
+            report.pulled += rows
+            if not part.rows_total:
+                store.set_state(conn, SNAPSHOT_ROWS, b"0")
+                return part.complete, report.pulled
+            before = 0 if part.restart else int(store.state(conn, SNAPSHOT_ROWS) or b"0")
+            store.set_state(conn, SNAPSHOT_ROWS, str(before + rows).encode())
+            return part.complete, min(before + rows, part.rows_total)
 
     def _store_answers(self, conn: Connection, part: Answers, request: Request, report: SyncReport) -> None:
         offset = part.clock_ms - request.clock_ms

@@ -1,14 +1,25 @@
 """How requests reach a server: the seam, and HTTP as its first implementation."""
 
-from collections.abc import Iterator
-from typing import Protocol, Self
+import json
+import queue
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import Final, Protocol, Self
+from urllib.parse import urlsplit
 
 import httpx
 
 from sync.protocol.errors import RejectedError, UnreachableError
 
-CONTENT_TYPE = "application/x-replication"
-_CHUNK_SIZE_BYTES = 64 * 1024
+CONTENT_TYPE: Final = "application/x-replication"
+WAIT_S_MAX: Final = 3_600.0
+"""No server may silence a device for longer."""
+
+_LOOK_S: Final = 0.2
+_CHUNKS_AHEAD_MAX: Final = 4
 
 
 class Transport(Protocol):
@@ -44,28 +55,38 @@ class Credentials(Protocol):
 class HttpTransport:
     """Exchanges over HTTP: one POST, the response body is streamed.
 
+    Redirects are never followed: the request carries a token.
+
     Args:
         client: Knows the server's address, time limits and certificates.
         credentials: The device's tokens; renewed once when the server says they are too old.
         path: Path of the exchange.
+
+    Attributes:
+        wait_s: How long the server asked to be left alone in its last answer, in seconds; 0 when it did not.
     """
 
     def __init__(self, client: httpx.Client, credentials: Credentials, *, path: str = "/sync") -> None:
         self._client = client
         self._credentials = credentials
         self._path = path
+        self.wait_s = 0.0
 
     def exchange(self, request: bytes) -> Iterator[bytes]:
         """Send `request` and stream the answer; see `Transport`."""
         try:
             with _Answer(self._client, self._path, request, self._credentials.access()) as answer:
                 if answer.response.status_code != httpx.codes.UNAUTHORIZED:
-                    yield from answer.body()
+                    yield from self._body(answer)
                     return
             with _Answer(self._client, self._path, request, self._credentials.renew()) as answer:
-                yield from answer.body()
+                yield from self._body(answer)
         except httpx.TransportError as error:
-            raise UnreachableError("server.unreachable", type(error).__name__) from error
+            raise unreachable(error) from error
+
+    def _body(self, answer: "_Answer") -> Iterator[bytes]:
+        self.wait_s = asked_wait_s(answer.response)
+        return answer.body()
 
 
 class _Answer:
@@ -73,7 +94,7 @@ class _Answer:
 
     def __init__(self, client: httpx.Client, path: str, request: bytes, token: str) -> None:
         headers = {"authorization": f"Bearer {token}", "content-type": CONTENT_TYPE}
-        self._stream = client.stream("POST", path, content=request, headers=headers)
+        self._stream = client.stream("POST", path, content=request, headers=headers, follow_redirects=False)
         self.response: httpx.Response
 
     def __enter__(self) -> Self:
@@ -85,18 +106,120 @@ class _Answer:
 
     def body(self) -> Iterator[bytes]:
         if self.response.status_code != httpx.codes.OK:
-            self.response.read()
             raise rejected(self.response)
-        yield from self.response.iter_raw(_CHUNK_SIZE_BYTES)
+        kind = self.response.headers.get("content-type", "")
+        if not kind.startswith(CONTENT_TYPE):
+            raise UnreachableError("link.captive" if "html" in kind else "server.not_ours", kind)
+        yield from self.response.iter_raw()  # a chunk size would hold back what has arrived
 
 
 def rejected(response: httpx.Response) -> RejectedError | UnreachableError:
-    """Return the error that a response other than 200 means: its ``code``, or one made from its status."""
-    code, detail = f"http.{response.status_code}", ""
-    if "json" in response.headers.get("content-type", ""):
-        body = response.json()
-        if isinstance(body, dict):
-            code, detail = str(body.get("code", code)), str(body.get("text", ""))
-    if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return UnreachableError("server.unreachable" if code.startswith("http.") else code, detail)
-    return RejectedError(code, detail)
+    """Return the error that a response other than 200 means: its ``code``, or one made from its status.
+
+    ``link.captive`` is the page of a network that asks for a sign-in, ``server.moved`` names another address in its
+    detail, ``server.busy`` may be called again later, ``server.not_ours`` is somebody else's page.
+    """
+    status = response.status_code
+    if status == httpx.codes.NETWORK_AUTHENTICATION_REQUIRED:
+        return UnreachableError("link.captive")
+    if response.is_redirect:
+        return _redirected(response)
+    code, detail = _told(response)
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        return RejectedError("request.too_large", detail)
+    if status == httpx.codes.SERVICE_UNAVAILABLE or (status == httpx.codes.TOO_MANY_REQUESTS and not code):
+        return UnreachableError(code or "server.busy", detail)
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return UnreachableError(code or "server.unreachable", detail)
+    return RejectedError(code or "server.not_ours", detail)
+
+
+def _told(response: httpx.Response) -> tuple[str, str]:
+    """Return code and text of a JSON error, empty when the page is none."""
+    if "json" not in response.headers.get("content-type", ""):
+        return "", str(response.status_code)
+    try:
+        body = json.loads(response.read())
+    except ValueError:
+        return "", str(response.status_code)
+    if not isinstance(body, dict):
+        return "", str(response.status_code)
+    return str(body.get("code", "")), str(body.get("text", ""))
+
+
+def _redirected(response: httpx.Response) -> UnreachableError:
+    """Return what a redirect means: a lasting one to a safe address is the server's, any other a sign-in page's."""
+    target = urlsplit(response.headers.get("location", ""))
+    lasting = response.status_code in {httpx.codes.MOVED_PERMANENTLY, httpx.codes.PERMANENT_REDIRECT}
+    if lasting and target.scheme == "https" and target.hostname:
+        return UnreachableError("server.moved", f"https://{target.netloc}")
+    return UnreachableError("link.captive")
+
+
+def unreachable(error: httpx.TransportError) -> UnreachableError:
+    """Return what a failure of the line means; a certificate that does not fit is named."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return UnreachableError("server.certificate", str(cause))
+        cause = cause.__cause__ or cause.__context__
+    return UnreachableError("server.unreachable", type(error).__name__)
+
+
+def asked_wait_s(response: httpx.Response) -> float:
+    """Return the seconds of ``Retry-After``; a day is taken against the server's own clock."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isdecimal() and text.isascii():
+        return min(float(text), WAIT_S_MAX)
+    with suppress(ValueError, TypeError):  # no day, or one without a zone
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(response.headers.get("date", ""))
+        return min(max((until - now).total_seconds(), 0.0), WAIT_S_MAX)
+    return 0.0
+
+
+def interruptible(chunks: Iterator[bytes], stop: Callable[[], bool]) -> Iterator[bytes]:
+    """Pass on `chunks`, but look at `stop` all the while, also when the line is silent; ends early when it says so.
+
+    The chunks are fetched on a thread of their own. After an early end it lingers until the line speaks or its time
+    is up, and what it still receives is dropped.
+    """
+    ahead = _Ahead(chunks)
+    threading.Thread(target=ahead.fetch, name="sync-answer", daemon=True).start()
+    try:
+        while not stop():
+            with suppress(queue.Empty):
+                item = ahead.arrived.get(timeout=_LOOK_S)
+                if item is None:
+                    return
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+    finally:
+        ahead.left.set()
+
+
+class _Ahead:
+    """Chunks that have arrived and wait to be read; then an error, or nothing at the end."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self.arrived: queue.Queue[bytes | BaseException | None] = queue.Queue(_CHUNKS_AHEAD_MAX)
+        self.left = threading.Event()
+
+    def fetch(self) -> None:
+        """Fetch until the end, or until nobody reads any more."""
+        try:
+            for chunk in self._chunks:
+                if not self._put(chunk):
+                    return
+        except BaseException as error:  # noqa: BLE001  # raised again by the one who reads
+            self._put(error)
+        else:
+            self._put(None)
+
+    def _put(self, item: bytes | BaseException | None) -> bool:
+        while not self.left.is_set():
+            with suppress(queue.Full):
+                self.arrived.put(item, timeout=_LOOK_S)
+                return True
+        return False

@@ -4,16 +4,17 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from commune import COMMUNE, HAMLET, become, opened
+from commune import COMMUNE, HAMLET, TickingClock, become, opened
 from typing_extensions import override
 
 from yum_desktop.domain.errors import InputError, UnavailableError
-from yum_desktop.registry import commands, queries, settings, syncing
+from yum_desktop.registry import commands, queries, reachable, settings, syncing
 from yum_desktop.registry.engine import Registry
 
 Asked = dict[str, str]
@@ -41,6 +42,8 @@ def server(answer: Callable[[str, Asked], Reply]) -> Iterator[str]:
             status, reply = answer(self.path, {**asked, "token": self.headers.get("authorization", "")})
             sent = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
             self.send_response(status)
+            if status == 503:
+                self.send_header("retry-after", "60")
             self.send_header("content-type", "text/html" if isinstance(reply, bytes) else "application/json")
             self.send_header("content-length", str(len(sent)))
             self.end_headers()
@@ -112,7 +115,7 @@ def test_what_the_server_refuses_is_an_input_error(fresh: Registry, reply: Reply
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        ((500, {"code": "server.defect"}), "server.unreachable"),
+        ((500, {"code": "server.defect"}), "server.defect"),
         ((502, b"<html>"), "server.unreachable"),
         ((404, b"<html>"), "server.not_ours"),
         ((200, b"<html>Welcome to the hotel"), "server.not_ours"),
@@ -208,3 +211,36 @@ def test_a_device_that_was_revoked_is_told(r: Registry) -> None:
         report = syncing.sync(r)
     assert report.error_code == "auth.revoked"
     assert "thu hồi" in (queries.sync_state(r).error_text or "")
+
+
+def clock_of(r: Registry) -> TickingClock:
+    assert isinstance(r.clock, TickingClock)
+    return r.clock
+
+
+def test_s202_a_server_that_asks_for_quiet_is_not_called_until_then(r: Registry) -> None:
+    asked: list[str] = []
+
+    def busy(path: str, _asked: Asked) -> Reply:
+        asked.append(path)
+        return 503, {}
+
+    with server(busy) as address:
+        pointed_at(r, address)
+        assert syncing.sync(r).error_code == "server.busy"
+        report = syncing.sync(r)
+        assert (report.error_code, report.status) == ("server.wait", "failed")
+        assert "giây" in (queries.sync_state(r).error_text or "")
+        assert asked == ["/sync"], "a second run and the look for a connection leave it alone"
+        assert reachable.is_reachable(r)
+        clock_of(r).at += timedelta(minutes=2)
+        assert syncing.sync(r).error_code == "server.busy"
+    assert asked == ["/sync", "/sync"]
+
+
+def test_a_clock_that_was_set_back_does_not_silence_the_device(r: Registry) -> None:
+    with server(lambda _path, _asked: (503, {})) as address:
+        pointed_at(r, address)
+        syncing.sync(r)
+        clock_of(r).at -= timedelta(days=400)
+        assert syncing.sync(r).error_code == "server.busy"

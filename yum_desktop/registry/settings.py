@@ -20,6 +20,8 @@ ACCESS: Final = "access_token"
 REFRESH: Final = "refresh_token"
 ERROR_CODE: Final = "sync_error_code"
 ERROR_TEXT: Final = "sync_error_text"
+WAIT_UNTIL: Final = "sync_wait_until_ms"
+"""Until when the server asked to be left alone, ms UTC of this device's clock."""
 
 VIEWER: Final = "viewer"
 """The role of accounts that only look."""

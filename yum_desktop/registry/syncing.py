@@ -3,18 +3,21 @@
 import ipaddress
 import json
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
+from sqlalchemy import Connection
 
 from sync.client.engine import Engine, Progress, SyncReport
-from sync.client.transport import HttpTransport, rejected
+from sync.client.transport import WAIT_S_MAX, HttpTransport, rejected, unreachable
 from sync.protocol.errors import RejectedError, UnreachableError
 from yum_desktop.domain.errors import InputError, UnavailableError
 from yum_desktop.registry import settings
+from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.refusals import text_of
 
@@ -23,6 +26,7 @@ __all__ = ["Progress", "SyncReport", "change_password", "enrol", "error_text", "
 log = logging.getLogger(__name__)
 
 _CONNECT_S: Final = 20.0
+_MINUTE_S: Final = 60
 _SILENCE_S: Final = 90.0
 """A 2G line may say nothing for a minute and then go on."""
 
@@ -54,7 +58,8 @@ def enrol(
     Raises:
         InputError: `auth.wrong`, `auth.default_password`, `auth.throttled`, `auth.disabled`, `auth.revoked`,
             `server.address`, `server.not_safe`, `store.other_account`.
-        UnavailableError: `server.unreachable`, `server.not_ours`.
+        UnavailableError: `server.unreachable`, `server.busy`, `server.defect`, `server.certificate`, `server.moved`,
+            `server.not_ours`, `link.captive`.
     """
     me = r.identity
     if me.account and me.account != account.strip().casefold():
@@ -94,7 +99,8 @@ def change_password(
 
     Raises:
         InputError: `auth.wrong`, `auth.throttled`, or why the new password is not accepted (`account.…`).
-        UnavailableError: `server.unreachable`, `server.not_ours`.
+        UnavailableError: `server.unreachable`, `server.busy`, `server.defect`, `server.certificate`, `server.moved`,
+            `server.not_ours`, `link.captive`.
     """
     asked = {"account": account, "password": password, "new_password": new_password}
     with _client(server, transport) as client:
@@ -125,17 +131,45 @@ def sync(
     """
     if not r.identity.server:
         raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
-    with _client(r.identity.server, transport) as client:
-        engine = Engine(r.replica, r.write, HttpTransport(client, _Tokens(r, client)))
-        report = engine.sync(progress=progress, cancelled=cancel)
+    with r.read() as conn:
+        wait_s = left_to_wait_s(r, conn)
+    if wait_s > 0:
+        report = SyncReport(status="failed", error_code="server.wait", error_detail=_duration(wait_s))
+    else:
+        with _client(r.identity.server, transport) as client:
+            http = HttpTransport(client, _Tokens(r, client))
+            report = Engine(r.replica, r.write, http).sync(progress=progress, cancelled=cancel)
+        wait_s = http.wait_s
+    until = str(as_ms(r.clock.now()) + round(1_000 * wait_s)) if wait_s else None
+    known = {
+        settings.ERROR_CODE: report.error_code,
+        settings.ERROR_TEXT: error_text(report),
+        settings.WAIT_UNTIL: until,
+    }
     with r.write() as conn:
-        settings.put(conn, {settings.ERROR_CODE: report.error_code, settings.ERROR_TEXT: error_text(report)})
+        settings.put(conn, known)
     return report
+
+
+def left_to_wait_s(r: Registry, conn: Connection) -> float:
+    """Return for how many seconds the server has asked to be left alone; 0: it has not, or that is over.
+
+    A time that lies further ahead than a server may ask for comes from a clock that was wrong, and does not count.
+    """
+    until = settings.get(conn, settings.WAIT_UNTIL)
+    left = 0.0 if until is None else (int(until) - as_ms(r.clock.now())) / 1_000
+    return left if 0 < left <= WAIT_S_MAX else 0.0
+
+
+def _duration(seconds: float) -> str:
+    return f"{round(seconds)} giây" if seconds < _MINUTE_S else f"{math.ceil(seconds / _MINUTE_S)} phút"
 
 
 def error_text(report: SyncReport) -> str | None:
     """Return what people read when a synchronisation was not done."""
-    return None if report.error_code is None else text_of(report.error_code)
+    if report.error_code is None:
+        return None
+    return text_of(report.error_code).replace("{0}", report.error_detail)
 
 
 class _Tokens:
@@ -215,16 +249,22 @@ def _ask(client: httpx.Client, path: str, asked: Mapping[str, str]) -> dict[str,
         response = client.post(path, json=asked)
         if response.status_code != httpx.codes.OK:
             raise rejected(response)
-    except (httpx.TransportError, UnreachableError) as error:
-        raise UnavailableError("server.unreachable", text_of("server.unreachable")) from error
+    except httpx.TransportError as error:
+        raise _unavailable(unreachable(error)) from error
+    except UnreachableError as error:
+        raise _unavailable(error) from error
     except RejectedError as error:
-        if error.code.startswith("http."):
+        if error.code == "server.not_ours":
             raise _not_ours() from error
         raise InputError(error.code, text_of(error.code, error.detail), field=_FIELDS.get(error.code)) from error
     answer = _json(response)
     if answer is None:
         raise _not_ours()
     return answer
+
+
+def _unavailable(error: UnreachableError) -> UnavailableError:
+    return UnavailableError(error.code, text_of(error.code).replace("{0}", error.detail))
 
 
 def _not_ours() -> UnavailableError:

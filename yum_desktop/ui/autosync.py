@@ -16,6 +16,10 @@ SETTLE_MS: Final = 8_000
 FIRST_MS: Final = 500
 WAIT_MS_MIN: Final = 20_000
 WAIT_MS_MAX: Final = 10 * 60_000
+WAIT_MS_OFFLINE_MAX: Final = 50_000
+"""A connection that comes back is used within a minute."""
+
+_JITTER: Final = 0.2
 _OLD: Final = timedelta(minutes=10)
 """After this time the server is asked for news although nothing waits here."""
 
@@ -29,6 +33,7 @@ class AutoSync:
         state: What waits now.
         sync: Begins an exchange, unless one runs.
         heard: Told when a look found something else than the one before.
+        chance: A number from 0 to 1, so that devices that lost one server together do not come back together.
     """
 
     def __init__(
@@ -41,10 +46,11 @@ class AutoSync:
         state: Callable[[], SyncState],
         sync: Callable[[], None],
         heard: Callable[[], None],
+        chance: Callable[[], float],
     ) -> None:
         self._jobs, self._clock = jobs, clock
         self._later, self._reachable, self._state = later, reachable, state
-        self._sync, self._heard = sync, heard
+        self._sync, self._heard, self._chance = sync, heard, chance
         self._wait_ms = WAIT_MS_MIN
         self._online: bool | None = None
         self._news: bool | None = None
@@ -88,7 +94,8 @@ class AutoSync:
             self._wait_ms = WAIT_MS_MIN
         if online and self._has_reason(came_back=came_back):
             self._sync()
-        self._later(self._wait_ms)
+        waits_ms = self._wait_ms if online else min(self._wait_ms, WAIT_MS_OFFLINE_MAX)
+        self._later(round(waits_ms * (1 - _JITTER * self._chance())))
         self._wait_ms = min(2 * self._wait_ms, WAIT_MS_MAX)
 
     def _not_looked(self, error: Exception) -> None:

@@ -1,5 +1,6 @@
 """The main window with all its screens, joined to the records of one home folder."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -130,6 +131,7 @@ class Desk(QObject):
             state=lambda: self.shell.state,
             sync=self.shell.sync,
             heard=self.shell.refresh,
+            chance=random.Random().random,  # noqa: S311  # spreads devices over time, no secret
         )
         self._timer.timeout.connect(self.autosync.look)
         self.asker = ask(self.window)

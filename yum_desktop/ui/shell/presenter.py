@@ -155,7 +155,7 @@ class ShellPresenter:
     def _sync_failed(self, error: Exception) -> None:
         self._running = False
         code, text = _told(error)
-        online = False if code == "server.unreachable" else self._state.online
+        online = False if code in {"server.unreachable", "link.captive"} else self._state.online
         self._show(replace(self._state, busy=False, online=online, error_code=code, error_text=text))
         self.refresh()
 
