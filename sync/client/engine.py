@@ -159,7 +159,7 @@ class Engine:
                 report.error_code = report.error_code or "sync.no_progress"
         if not done:
             report.status = "partial" if report.moved else "failed"
-        self._finish(report, started)
+        finish(self._replica, self._begin, report, started)
         return report
 
     def _goes_on(self, error: SyncError, *, spoke: bool, moved: bool) -> bool:
@@ -186,7 +186,7 @@ class Engine:
     def _send_less(self) -> bool:
         """Halve the changes of the next request. A single one that is too large is refused, so that the others go."""
         with self._begin() as conn:
-            lines = self._travelling(conn)
+            lines = travelling(self._replica, conn, self._changes_max)
             if len(lines) == 1:
                 refused = Answer(lines[0].change_id, "refused", code="change.too_large")
                 apply_answer(self._replica, conn, refused)
@@ -194,16 +194,6 @@ class Engine:
             else:
                 self._changes_max = max(1, len(lines) // 2)
         return bool(lines)
-
-    def _finish(self, report: SyncReport, started_ms: int) -> None:
-        now = self._replica.clock_ms()
-        report.duration_ms = now - started_ms
-        with self._begin() as conn:
-            report.left = store.count(conn, PENDING, IN_FLIGHT)
-            if report.status == "done":
-                report.error_code, report.error_detail = None, ""
-                store.set_state(conn, LAST_SYNC, str(now).encode())
-        log.info("sync %s: %s, %s received, %s left", report.status, report.pushed, report.pulled, report.left)
 
     def _exchange(
         self,
@@ -217,9 +207,10 @@ class Engine:
         packet = encode(request)
         report.round_trips += 1
         report.bytes_up += len(packet)
-        complete = False
+        complete, place = False, request.cursor
         for part in decode_parts(self._counted(self._transport.exchange(packet), report, cancelled)):
-            complete, rows = self._store(part, request, report)
+            complete, rows = self._store(part, request, place, report)
+            place = part.cursor if isinstance(part, Frame) else place
             if progress is not None and isinstance(part, Frame):
                 progress(Progress(rows, part.rows_total, report.bytes_down))
         return complete and not more
@@ -236,7 +227,7 @@ class Engine:
     def _request(self, conn: Connection) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
         store.freeze(conn, CHANGES_MAX)
-        lines = self._travelling(conn)
+        lines = travelling(self._replica, conn, self._changes_max)
         more = store.count(conn, PENDING, IN_FLIGHT) > len(lines)
         request = Request(
             version=PROTOCOL_VERSION,
@@ -248,22 +239,19 @@ class Engine:
         )
         return request, more
 
-    def _travelling(self, conn: Connection) -> list[Waiting]:
-        return sorted(store.lines_with(conn, IN_FLIGHT, limit=self._changes_max), key=self._order)
+    def _store(self, part: Part, request: Request, place: bytes | None, report: SyncReport) -> tuple[bool, int]:
+        """Store one part of the answer; return whether the device then has everything, and how many rows it got.
 
-    def _order(self, line: Waiting) -> tuple[int, int]:
-        """Units are made before what goes into them, and removals come last."""
-        first = line.line.op is Op.CREATE and self._replica.kinds[line.kind].tree
-        return (0 if first else 2 if line.line.op is Op.DELETE else 1, line.seq)
-
-    def _store(self, part: Part, request: Request, report: SyncReport) -> tuple[bool, int]:
-        """Store one part of the answer; return whether the device then has everything, and how many rows it got."""
+        A frame is stored only where the device stands at `place`, from which the frame begins.
+        """
         if isinstance(part, Problem):
             raise RejectedError(part.code, part.detail)
         with self._begin() as conn:
             if isinstance(part, Answers):
                 self._store_answers(conn, part, request, report)
                 return not request.pull, report.pulled
+            if store.state(conn, CURSOR) != place:
+                raise RejectedError("sync.overtaken", "something else received meanwhile")
             rows = apply_frame(self._replica, conn, part)
             report.pulled += rows
             if not part.rows_total:
@@ -277,8 +265,31 @@ class Engine:
         offset = part.clock_ms - request.clock_ms
         store.set_state(conn, CLOCK_OFFSET, str(offset).encode())
         for answer in part.answers:
-            apply_answer(self._replica, conn, answer)
-            report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
+            if apply_answer(self._replica, conn, answer):
+                report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
+
+
+def travelling(replica: Replica, conn: Connection, limit: int) -> list[Waiting]:
+    """Return what travels, in the order in which the server must see it."""
+
+    def place(line: Waiting) -> tuple[int, int]:
+        """Units are made before what goes into them, and removals come last."""
+        first = line.line.op is Op.CREATE and replica.kinds[line.kind].tree
+        return (0 if first else 2 if line.line.op is Op.DELETE else 1, line.seq)
+
+    return sorted(store.lines_with(conn, IN_FLIGHT, limit=limit), key=place)
+
+
+def finish(replica: Replica, begin: Begin, report: SyncReport, started_ms: int) -> None:
+    """Complete a report, and remember when the device last had everything."""
+    now = replica.clock_ms()
+    report.duration_ms = now - started_ms
+    with begin() as conn:
+        report.left = store.count(conn, PENDING, IN_FLIGHT)
+        if report.status == "done":
+            report.error_code, report.error_detail = None, ""
+            store.set_state(conn, LAST_SYNC, str(now).encode())
+    log.info("sync %s: %s, %s received, %s left", report.status, report.pushed, report.pulled, report.left)
 
 
 def as_change(line: Waiting) -> Change:

@@ -18,11 +18,16 @@ COMPLETE = "complete"
 RESYNC = "resync"
 
 
-def apply_answer(replica: Replica, conn: Connection, answer: Answer) -> None:
-    """Store what became of one change. An answer to a change that is no longer waiting is ignored: it came twice."""
+def apply_answer(replica: Replica, conn: Connection, answer: Answer) -> bool:
+    """Store what became of one change; return whether it waited for that. Another answer to it came twice."""
     sent = store.line_of_change(conn, answer.change_id)
     if sent is None or sent.status != IN_FLIGHT:
-        return
+        return False
+    _settle(replica, conn, sent, answer)
+    return True
+
+
+def _settle(replica: Replica, conn: Connection, sent: Waiting, answer: Answer) -> None:
     accepted = answer.status != "refused"
     table = replica.tables[sent.kind]
     later = store.lines(conn, sent.kind, sent.record_id).get(PENDING)

@@ -46,7 +46,7 @@ class SyncServer:
         self.database: Final = database
         self._rules = rules
         self._ids = ids
-        self._clock_ms = clock_ms
+        self.clock_ms = clock_ms
 
     def create_tables(self) -> None:
         """Create the engine's tables and name the data set, if that has not been done."""
@@ -59,7 +59,7 @@ class SyncServer:
     def transaction(self, roots: Sequence[bytes] = ()) -> Iterator[Tx]:
         """Open a transaction for the application's own changes; they reach the devices like any other."""
         with self.database.write() as conn:
-            tx = Tx(conn, self.kinds, self._clock_ms(), self._ids)
+            tx = Tx(conn, self.kinds, self.clock_ms(), self._ids)
             tx.lock(roots)
             yield tx
             tx.finish()
@@ -77,7 +77,7 @@ class SyncServer:
         try:
             request = _read(packet)
             answers = self.push(actor, request.changes)
-            yield encode(Answers(answers, self._clock_ms()))
+            yield encode(Answers(answers, self.clock_ms()))
             if request.pull:
                 yield from self.pull(actor, request)
         except RejectedError as error:
