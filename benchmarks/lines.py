@@ -1,0 +1,194 @@
+"""What is measured, as lines of one table: values of all runs, and the budget where there is one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+from typing import Any, Final
+
+from benchmarks.sync_runs import Measured, SyncRun
+
+
+class Unit(StrEnum):
+    """What a value counts."""
+
+    MS = "ms"
+    S = "s"
+    BYTES = "bytes"
+    TIMES = "x"
+    COUNT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a value may be at most.
+
+    Attributes:
+        limit: In the unit of its line.
+        of: What a ratio is of.
+    """
+
+    limit: float
+    of: str = ""
+
+
+BUDGETS: Final = {
+    "first.time_ratio": Budget(1.3, "the pipe floor"),
+    "first.down_ratio": Budget(1.15, "the column floor"),
+    "client.file_ratio": Budget(1.4, "the plain file"),
+    "client.growth": Budget(40_000_000),
+    "delta.requests": Budget(1),
+    "delta.bytes": Budget(12_000),
+    "delta.time": Budget(40),
+    "idle.requests": Budget(1),
+    "idle.bytes": Budget(400),
+    "start.time": Budget(2),
+    "search.query": Budget(100),
+    "search.top": Budget(100),
+    "search.screen": Budget(100),
+}
+"""By the name of the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measured thing.
+
+    Attributes:
+        name: Stable name.
+        label: What people read.
+        records: How many records there were.
+        unit: Of the values.
+        values: One for each run; a ratio is taken within its run.
+        note: More about it.
+    """
+
+    name: str
+    label: str
+    records: int
+    unit: Unit
+    values: tuple[float, ...]
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        """The value in the middle."""
+        return median(self.values)
+
+    @property
+    def spread(self) -> float:
+        """How far the runs lie apart, as a share of the median."""
+        return (max(self.values) - min(self.values)) / self.median if self.median else 0.0
+
+    @property
+    def budget(self) -> Budget | None:
+        """What it may be at most."""
+        return BUDGETS.get(self.name)
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the median is within the budget; nothing without one."""
+        return None if self.budget is None else self.median <= self.budget.limit
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line as plain data."""
+        budget = self.budget
+        return {
+            "name": self.name,
+            "label": self.label,
+            "records": self.records,
+            "unit": self.unit.value,
+            "median": self.median,
+            "min": min(self.values),
+            "max": max(self.values),
+            "spread": self.spread,
+            "values": list(self.values),
+            "budget": None if budget is None else budget.limit,
+            "budget_of": "" if budget is None else budget.of,
+            "reached": self.reached,
+            "of_budget": None if budget is None else self.median / budget.limit,
+            "note": self.note,
+        }
+
+
+def sync_lines(count: int, column_bytes: int, runs: Sequence[SyncRun]) -> list[Line]:
+    """Return the lines of one size."""
+
+    def line(name: str, label: str, unit: Unit, value: Callable[[SyncRun], float], note: str = "") -> Line:
+        return Line(name, label, count, unit, tuple(value(run) for run in runs), note)
+
+    def ms(part: Callable[[SyncRun], Measured]) -> Callable[[SyncRun], float]:
+        return lambda run: part(run).seconds * 1_000
+
+    outcome = runs[0].outcome
+    merged = f"{outcome.merged} merged, {outcome.conflicts} conflicts with both values, nothing lost"
+    return [
+        line("first.time", "first sync", Unit.MS, ms(lambda run: run.first)),
+        line("floor.pipe_time", "  pipe floor", Unit.MS, lambda run: run.pipe["s"] * 1_000),
+        line("first.time_ratio", "  of the pipe floor", Unit.TIMES, lambda run: run.first.seconds / run.pipe["s"]),
+        line("first.down", "first sync, down", Unit.BYTES, lambda run: run.first.traffic.down),
+        line("floor.pipe_bytes", "  pipe floor", Unit.BYTES, lambda run: run.pipe["bytes"]),
+        line("floor.column_bytes", "  column floor", Unit.BYTES, lambda _run: column_bytes),
+        line("first.down_of_pipe", "  of the pipe", Unit.TIMES, lambda run: run.first.traffic.down / run.pipe["bytes"]),
+        line("first.down_ratio", "  of the columns", Unit.TIMES, lambda run: run.first.traffic.down / column_bytes),
+        line("first.requests", "first sync, requests", Unit.COUNT, lambda run: run.first.traffic.requests),
+        line("client.file", "device's file", Unit.BYTES, lambda run: run.first.said["file_bytes"]),
+        line("floor.file", "  plain file", Unit.BYTES, lambda run: run.pipe["file_bytes"]),
+        line(
+            "client.file_ratio", "  of the plain file", Unit.TIMES,
+            lambda run: run.first.said["file_bytes"] / run.pipe["file_bytes"],
+        ),
+        line("client.peak", "device's peak memory", Unit.BYTES, lambda run: run.first.said["peak_bytes"]),
+        line("delta.time", "delta, opening included", Unit.MS, ms(lambda run: run.delta), merged),
+        line("delta.open", "  opening", Unit.MS, lambda run: run.delta.said["open_s"] * 1_000),
+        line("delta.requests", "delta, requests", Unit.COUNT, lambda run: run.delta.traffic.requests),
+        line("delta.bytes", "delta, up and down", Unit.BYTES, lambda run: run.delta.traffic.both),
+        line("idle.time", "nothing to do", Unit.MS, ms(lambda run: run.idle)),
+        line("idle.requests", "nothing to do, requests", Unit.COUNT, lambda run: run.idle.traffic.requests),
+        line("idle.bytes", "nothing to do, up and down", Unit.BYTES, lambda run: run.idle.traffic.both),
+    ]  # fmt: skip
+
+
+def growth_line(by_count: dict[int, list[SyncRun]]) -> Line:
+    """Return by how much the device's memory grows with the number of records: the largest size minus the smallest.
+
+    With one size alone: how much the first synchronisation adds to what was there before.
+    """
+    small, large = min(by_count), max(by_count)
+    if small == large:
+        runs = by_count[large]
+        values = [run.first.said["peak_bytes"] - run.first.said["peak_before_bytes"] for run in runs]
+        note = f"at {large:,}, over what was there before"
+    else:
+        pairs = zip(by_count[large], by_count[small], strict=True)
+        values = [one.first.said["peak_bytes"] - other.first.said["peak_bytes"] for one, other in pairs]
+        note = f"peak at {large:,} minus peak at {small:,}"
+    return Line("client.growth", "device's memory growth", large, Unit.BYTES, tuple(map(float, values)), note)
+
+
+def search_lines(count: int, found: dict[str, list[dict[str, float]]]) -> list[Line]:
+    """Return for each way of searching what the slowest letter takes, and what one takes usually.
+
+    Args:
+        count: Number of members.
+        found: By the way of searching, for each run the seconds by what stood in the field.
+    """
+    lines = []
+    for way, label in SEARCHES.items():
+        runs = found[way]
+        slowest = max(runs[0], key=lambda text: median(run[text] for run in runs))
+        values = tuple(run[slowest] * 1_000 for run in runs)
+        usual = tuple(median(run.values()) * 1_000 for run in runs)
+        lines += [
+            Line(f"search.{way}", label, count, Unit.MS, values, f"slowest of {len(runs[0])} steps: “{slowest}”"),
+            Line(f"search.{way}_usual", "  usual step", count, Unit.MS, usual),
+        ]
+    return lines
+
+
+SEARCHES: Final = {
+    "query": "search, query of the list",
+    "top": "search, query of the top bar",
+    "screen": "search, letter to painted list",
+}
+"""The ways of searching."""

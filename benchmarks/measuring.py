@@ -1,0 +1,127 @@
+"""All measurements in their order: sizes and floors in turns, then start and search."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import machine, sync_runs
+from benchmarks.children import Answer, Child, once
+from benchmarks.lines import SEARCHES, Line, Unit, growth_line, search_lines, sync_lines
+
+PARTS: Final = ("sync", "start", "search")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to measure.
+
+    Attributes:
+        parts: Some of `PARTS`.
+        runs: How many runs of everything.
+        sizes: Numbers of records to synchronise.
+        start_members: Members in the list that a start shows.
+        search_members: Members to search in.
+    """
+
+    parts: tuple[str, ...]
+    runs: int
+    sizes: tuple[int, ...]
+    start_members: int
+    search_members: int
+
+
+@dataclass(slots=True)
+class Results:
+    """What was measured.
+
+    Attributes:
+        lines: The table.
+        raw: Everything behind it, as plain data.
+        paces: How busy the machine was, before and after each part.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    raw: dict[str, Any] = field(default_factory=dict)
+    paces: list[dict[str, float]] = field(default_factory=list)
+
+
+def measure(plan: Plan, say: Callable[[str], None]) -> Results:
+    """Measure what is planned.
+
+    Args:
+        plan: What.
+        say: Told what is being done.
+
+    Raises:
+        BrokenRunError: Something could not be measured.
+    """
+    results = Results(paces=[machine.pace()])
+    parts = {"sync": _sync, "start": _start, "search": _search}
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for part in plan.parts:
+            parts[part](plan, Path(folder), results, say)
+            results.paces.append(machine.pace())
+    return results
+
+
+def _sync(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    prepared = {}
+    for size in plan.sizes:
+        say(f"preparing {size:,} records")
+        prepared[size] = sync_runs.prepare(folder / f"sync{size}", size)
+    runs: dict[int, list[sync_runs.SyncRun]] = {size: [] for size in plan.sizes}
+    for number in range(plan.runs):
+        for size in plan.sizes:
+            say(f"sync of {size:,}, run {number + 1} of {plan.runs}")
+            runs[size].append(sync_runs.run(prepared[size], number))
+    for size in plan.sizes:
+        results.lines += sync_lines(size, prepared[size].floor["column_bytes"], runs[size])
+    results.lines.append(growth_line(runs))
+    results.raw["sync"] = {
+        str(size): {"floor": prepared[size].floor, "runs": [sync_runs.as_json(run) for run in runs[size]]}
+        for size in plan.sizes
+    }
+
+
+def _start(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    home = folder / "start"
+    members = _home(home, plan.start_members, say)
+    _painted(home)  # compiles the modules, as an installer does
+    values = []
+    for number in range(plan.runs):
+        say(f"start, run {number + 1} of {plan.runs}")
+        values.append(_painted(home))
+    label = "start to first painted list"
+    results.lines.append(Line("start.time", label, members, Unit.S, tuple(values)))
+    results.raw["start"] = {"members": members, "s": values}
+
+
+def _painted(home: Path) -> float:
+    """Start the program; return the seconds until its list was painted."""
+    started = time.perf_counter()
+    with Child("start_process", home / "start.log", home) as program:
+        program.hear()
+        return time.perf_counter() - started
+
+
+def _search(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    home = folder / "search"
+    members = _home(home, plan.search_members, say)
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in SEARCHES}
+    with Child("search_process", home / "search.log", home) as searcher:
+        for number in range(plan.runs):
+            say(f"search in {members:,}, run {number + 1} of {plan.runs}")
+            for way, runs in found.items():
+                answer: Answer = searcher.ask(way)
+                runs.append(answer["steps"])
+    results.lines += search_lines(members, found)
+    results.raw["search"] = {"members": members, "runs": found}
+
+
+def _home(home: Path, count: int, say: Callable[[str], None]) -> int:
+    say(f"preparing a home of {count:,} members")
+    home.mkdir()
+    return int(once("homes", home / "homes.log", home, str(count))["members"])
