@@ -13,13 +13,13 @@ from typing import BinaryIO, Final
 from sqlalchemy import Connection
 
 from sync.client import store
-from sync.client.engine import CHANGES_MAX, FRAME_ROWS_MAX, Begin, SyncReport, as_change, finish, travelling
-from sync.client.incoming import CURSOR, apply_answer, apply_frame
+from sync.client.engine import FRAME_ROWS_MAX, Begin, SyncReport, as_change, finish, travelling
+from sync.client.incoming import CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import Waiting
 from sync.protocol.bundle import Direction, Head, read_head, seal, unseal
 from sync.protocol.errors import RejectedError
-from sync.protocol.messages import PROTOCOL_VERSION, Answers, Part, Problem, Request, decode_parts, encode
+from sync.protocol.messages import CHANGES_MAX, PROTOCOL_VERSION, Answers, Part, Problem, Request, decode_parts, encode
 
 _ALL: Final = 1 << 31
 
@@ -120,10 +120,9 @@ class Bundles:
         if isinstance(part, Problem):
             raise RejectedError(part.code, part.detail)
         if isinstance(part, Answers):
-            for answer in part.answers:
-                if apply_answer(self._replica, conn, answer):
-                    report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
+            for answer in apply_answers(self._replica, conn, part.answers):
+                report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
             return expected
         if (store.state(conn, CURSOR) or b"") == expected:
             report.pulled += apply_frame(self._replica, conn, part)
-        return part.cursor
+        return part.cursor or expected

@@ -1,21 +1,24 @@
 """One synchronisation: what waits goes up, answers and the feed come down, each packet stored as it arrives."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy import Connection
 
-from sync.client import store
-from sync.client.incoming import COMPLETE, CURSOR, apply_answer, apply_frame
+from sync.client import store, verifying
+from sync.client.incoming import COMPLETE, CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, Waiting
 from sync.client.transport import Transport, interruptible
+from sync.client.verifying import REPAIRS_MAX
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, SyncError, UnreachableError
 from sync.protocol.messages import (
+    CHANGES_MAX,
     PROTOCOL_VERSION,
     Answer,
     Answers,
@@ -29,9 +32,6 @@ from sync.protocol.messages import (
 )
 
 log = logging.getLogger(__name__)
-
-CHANGES_MAX: Final = 1_000
-"""Changes in one request."""
 
 FRAME_ROWS_MAX: Final = 2_000
 """Records in one frame of the answer."""
@@ -78,7 +78,9 @@ class SyncReport:
         bytes_down: Bytes of messages received.
         round_trips: Requests made.
         duration_ms: How long it took.
-        error_code: Why it is not done.
+        repaired: Sectors that differed from the server and came again.
+        differing: Sectors that still differ after several repairs.
+        error_code: Why it is not done; ``sync.differs`` when it is, but `differing` is not empty.
         error_detail: More about it, not for people.
     """
 
@@ -90,6 +92,8 @@ class SyncReport:
     bytes_down: int = 0
     round_trips: int = 0
     duration_ms: int = 0
+    repaired: int = 0
+    differing: list[bytes] = field(default_factory=list)
     error_code: str | None = None
     error_detail: str = ""
 
@@ -101,6 +105,14 @@ class SyncReport:
 
 class StoppedError(SyncError):
     """The person stopped the synchronisation. What had arrived is stored."""
+
+
+class Asks(Enum):
+    """What an exchange lets the server compare."""
+
+    NOTHING = auto()
+    SOME = auto()
+    EVERYTHING = auto()
 
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -125,12 +137,16 @@ class Engine:
         self._transport = transport
         self._frame_rows_max = frame_rows_max
         self._changes_max = CHANGES_MAX
+        self._place: bytes | None = None
+        self._complete = False
+        self._narrowed = False
 
     def sync(
         self,
         *,
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        verify: bool = False,
     ) -> SyncReport:
         """Exchange until nothing waits and the device has everything, or until it cannot go on.
 
@@ -139,6 +155,7 @@ class Engine:
         Args:
             progress: Told after each frame.
             cancelled: Looked at several times a second; what has arrived by then stays.
+            verify: Compare everything with the server, not only a few sectors.
         """
         report = SyncReport()
         started = self._replica.clock_ms()
@@ -147,7 +164,8 @@ class Engine:
         while not done and fruitless <= _FRUITLESS_MAX:
             moved, size = report.moved, report.bytes_down
             try:
-                done = self._exchange(report, progress, cancelled)
+                asks = Asks.EVERYTHING if verify else Asks.SOME
+                done = self._exchange(report, progress, cancelled, asks if report.round_trips == 0 else Asks.NOTHING)
                 self._adapt(wider=True)
             except (UnreachableError, RejectedError, StoppedError) as error:
                 report.error_code, report.error_detail = error.code, error.detail
@@ -173,6 +191,8 @@ class Engine:
 
     def _adapt(self, *, wider: bool) -> bool:
         """Let the next frames be larger, or smaller; return whether that makes a difference."""
+        if wider and not self._narrowed:
+            return False
         with self._begin() as conn:
             now = self._frame_rows(conn)
             rows = min(now * _NARROWER, self._frame_rows_max) if wider else max(now // _NARROWER, FRAME_ROWS_MIN)
@@ -181,7 +201,9 @@ class Engine:
         return rows != now
 
     def _frame_rows(self, conn: Connection) -> int:
-        return min(int(store.state(conn, FRAME_ROWS) or self._frame_rows_max), self._frame_rows_max)
+        rows = min(int(store.state(conn, FRAME_ROWS) or self._frame_rows_max), self._frame_rows_max)
+        self._narrowed = rows < self._frame_rows_max
+        return rows
 
     def _send_less(self) -> bool:
         """Halve the changes of the next request. A single one that is too large is refused, so that the others go."""
@@ -189,7 +211,7 @@ class Engine:
             lines = travelling(self._replica, conn, self._changes_max)
             if len(lines) == 1:
                 refused = Answer(lines[0].change_id, "refused", code="change.too_large")
-                apply_answer(self._replica, conn, refused)
+                apply_answers(self._replica, conn, [refused])
                 self._changes_max = CHANGES_MAX
             else:
                 self._changes_max = max(1, len(lines) // 2)
@@ -200,20 +222,30 @@ class Engine:
         report: SyncReport,
         progress: Callable[[Progress], None] | None,
         cancelled: Callable[[], bool] | None,
+        asks: Asks,
     ) -> bool:
         """Make one round trip; return whether everything is done."""
         with self._begin() as conn:
-            request, more = self._request(conn)
+            request, more = self._request(conn, asks)
         packet = encode(request)
         report.round_trips += 1
         report.bytes_up += len(packet)
-        complete, place = False, request.cursor
-        for part in decode_parts(self._counted(self._transport.exchange(packet), report, cancelled)):
-            complete, rows = self._store(part, request, place, report)
-            place = part.cursor if isinstance(part, Frame) else place
-            if progress is not None and isinstance(part, Frame):
-                progress(Progress(rows, part.rows_total, report.bytes_down))
-        return complete and not more
+        self._place, self._complete = request.cursor, False
+        chunks = self._counted(self._transport.exchange(packet), report, cancelled)
+        arrived: list[Part] = []
+        try:
+            for part in _in_turn(decode_parts(chunks), request):
+                if isinstance(part, Problem):
+                    raise RejectedError(part.code, part.detail)
+                arrived.append(part)
+                if isinstance(part, Frame):  # the answers are stored with what comes first
+                    rows = self._store(arrived, request, report)
+                    arrived = []
+                    if progress is not None:
+                        progress(Progress(rows, part.rows_total, report.bytes_down))
+        finally:
+            self._store([part for part in arrived if isinstance(part, Answers)], request, report)
+        return (self._complete or not request.pull) and not more
 
     def _counted(
         self, chunks: Iterator[bytes], report: SyncReport, cancelled: Callable[[], bool] | None
@@ -224,7 +256,7 @@ class Engine:
         if cancelled is not None and cancelled():
             raise StoppedError("sync.stopped")
 
-    def _request(self, conn: Connection) -> tuple[Request, bool]:
+    def _request(self, conn: Connection, asks: Asks) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
         store.freeze(conn, CHANGES_MAX)
         lines = travelling(self._replica, conn, self._changes_max)
@@ -237,36 +269,64 @@ class Engine:
             frame_rows_max=self._frame_rows(conn),
             pull=not more,
         )
+        if asks is not Asks.NOTHING and not more:
+            request.checks = verifying.checks(self._replica, conn, everything=asks is Asks.EVERYTHING)
         return request, more
 
-    def _store(self, part: Part, request: Request, place: bytes | None, report: SyncReport) -> tuple[bool, int]:
-        """Store one part of the answer; return whether the device then has everything, and how many rows it got.
-
-        A frame is stored only where the device stands at `place`, from which the frame begins.
-        """
-        if isinstance(part, Problem):
-            raise RejectedError(part.code, part.detail)
+    def _store(self, parts: Sequence[Part], request: Request, report: SyncReport) -> int:
+        """Store parts of the answer together; return how many rows of the snapshot, or at all, have come so far."""
+        if not parts:
+            return 0
+        pushed: list[Answer] = []
+        pulled = repaired = rows = 0
         with self._begin() as conn:
-            if isinstance(part, Answers):
-                self._store_answers(conn, part, request, report)
-                return not request.pull, report.pulled
-            if store.state(conn, CURSOR) != place:
-                raise RejectedError("sync.overtaken", "something else received meanwhile")
-            rows = apply_frame(self._replica, conn, part)
-            report.pulled += rows
-            if not part.rows_total:
-                store.set_state(conn, SNAPSHOT_ROWS, b"0")
-                return part.complete, report.pulled
-            before = 0 if part.restart else int(store.state(conn, SNAPSHOT_ROWS) or b"0")
-            store.set_state(conn, SNAPSHOT_ROWS, str(before + rows).encode())
-            return part.complete, min(before + rows, part.rows_total)
+            for part in parts:
+                if isinstance(part, Answers):
+                    store.set_state(conn, CLOCK_OFFSET, str(part.clock_ms - request.clock_ms).encode())
+                    pushed += apply_answers(self._replica, conn, part.answers)
+                elif isinstance(part, Frame):
+                    if not part.cursor and self._place is None:
+                        raise RejectedError("message.damaged", "the first frame has no cursor")
+                    if store.state(conn, CURSOR) != self._place:
+                        raise RejectedError("sync.overtaken", "something else received meanwhile")
+                    pulled = apply_frame(self._replica, conn, part)
+                    repaired = 0 if request.checks is None else verifying.note(conn, request.checks, part.verdicts)
+                    rows = _rows_so_far(conn, part, pulled)
+                    self._place, self._complete = part.cursor or self._place, part.complete
+        report.pulled += pulled
+        report.repaired += repaired
+        for answer in pushed:
+            report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
+        return rows or report.pulled
 
-    def _store_answers(self, conn: Connection, part: Answers, request: Request, report: SyncReport) -> None:
-        offset = part.clock_ms - request.clock_ms
-        store.set_state(conn, CLOCK_OFFSET, str(offset).encode())
-        for answer in part.answers:
-            if apply_answer(self._replica, conn, answer):
-                report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
+
+def _rows_so_far(conn: Connection, frame: Frame, came: int) -> int:
+    """Remember how far a snapshot is, which may take several exchanges; return that; 0 where there is none."""
+    before = 0 if frame.restart else int(store.state(conn, SNAPSHOT_ROWS) or b"0")
+    rows = min(before + came, frame.rows_total)
+    store.set_state(conn, SNAPSHOT_ROWS, b"0" if frame.complete else str(rows).encode())
+    return rows
+
+
+def _in_turn(parts: Iterator[Part], request: Request) -> Iterator[Part]:
+    """Pass on what answers `request`: first an answer to each change, then frames if it asked for them.
+
+    Raises:
+        RejectedError: `message.damaged`: it is something else.
+    """
+    answered = False
+    for part in parts:
+        if isinstance(part, Answers):
+            fits = not answered and len(part.answers) == len(request.changes)
+            for answer, change in zip(part.answers, request.changes, strict=False):
+                answer.change_id = answer.change_id or change.change_id
+                fits = fits and answer.change_id == change.change_id
+            answered = True
+        else:
+            fits = isinstance(part, Problem) or (answered and request.pull)
+        if not fits:
+            raise RejectedError("message.damaged", "not what was asked for")
+        yield part
 
 
 def travelling(replica: Replica, conn: Connection, limit: int) -> list[Waiting]:
@@ -286,10 +346,15 @@ def finish(replica: Replica, begin: Begin, report: SyncReport, started_ms: int) 
     report.duration_ms = now - started_ms
     with begin() as conn:
         report.left = store.count(conn, PENDING, IN_FLIGHT)
+        report.differing = verifying.differing(conn)
         if report.status == "done":
             report.error_code, report.error_detail = None, ""
+            if report.differing:
+                report.error_code, report.error_detail = "sync.differs", str(len(report.differing))
             store.set_state(conn, LAST_SYNC, str(now).encode())
     log.info("sync %s: %s, %s received, %s left", report.status, report.pushed, report.pulled, report.left)
+    if report.differing:
+        log.error("sync: %d units still differ from the server after %d repairs", len(report.differing), REPAIRS_MAX)
 
 
 def as_change(line: Waiting) -> Change:

@@ -7,60 +7,91 @@ from sqlalchemy import Connection
 
 from sync.client import store
 from sync.client.replica import Replica, agreed_record
-from sync.client.store import IN_FLIGHT, PENDING, REFUSED, RecordTable, Waiting
+from sync.client.store import IN_FLIGHT, PENDING, REFUSED, RecordTable, StoredRecord, Waiting
 from sync.core import values as packed
 from sync.core.squash import Line, Op, answered
-from sync.protocol.kinds import Value, Values
-from sync.protocol.messages import Answer, Frame, Gone, Patches, Rows, ids_of
+from sync.protocol.errors import RejectedError
+from sync.protocol.kinds import UNIT, Kind, Value, Values
+from sync.protocol.messages import ID_SIZE_BYTES, Answer, Frame, Gone, Patches, Rows, ids_of
 
 CURSOR = "cursor"
 COMPLETE = "complete"
 RESYNC = "resync"
+"""What is being listed again: sectors, or everything."""
+
+_EVERYTHING = b"1"
 
 
-def apply_answer(replica: Replica, conn: Connection, answer: Answer) -> bool:
-    """Store what became of one change; return whether it waited for that. Another answer to it came twice."""
-    sent = store.line_of_change(conn, answer.change_id)
-    if sent is None or sent.status != IN_FLIGHT:
-        return False
-    _settle(replica, conn, sent, answer)
-    return True
+def apply_answers(replica: Replica, conn: Connection, answers: Iterable[Answer]) -> list[Answer]:
+    """Store what became of some changes; return the answers somebody waited for. Others came twice."""
+    travelling = {line.change_id: line for line in store.lines_with(conn, IN_FLIGHT)}
+    awaited = [(travelling.pop(answer.change_id), answer) for answer in answers if answer.change_id in travelling]
+    later = store.pending_behind_travelling(conn)
+    by_kind: dict[str, list[bytes]] = {}
+    for sent, _ in awaited:
+        by_kind.setdefault(sent.kind, []).append(sent.record_id)
+    for kind, ids in by_kind.items():
+        table = replica.tables[kind]
+        records = table.many(conn, ids)
+        settling = _Settling(replica, conn, table)
+        for sent, answer in awaited:
+            if sent.kind == kind:
+                settling.settle(sent, later.get((kind, sent.record_id)), records.get(sent.record_id), answer)
+        settling.finish()
+    return [answer for _, answer in awaited]
 
 
-def _settle(replica: Replica, conn: Connection, sent: Waiting, answer: Answer) -> None:
+class _Settling:
+    """Stores the answers to the changes of one kind; what is alike is stored together at the end."""
+
+    def __init__(self, replica: Replica, conn: Connection, table: RecordTable) -> None:
+        self._replica = replica
+        self._conn = conn
+        self._table = table
+        self._answered: list[int] = []
+        self._revs: list[tuple[int, bytes]] = []
+
+    def finish(self) -> None:
+        """Store what has been gathered."""
+        store.remove_lines(self._conn, self._answered)
+        self._table.set_revs(self._conn, self._revs)
+
+    def settle(self, sent: Waiting, later: Waiting | None, found: StoredRecord | None, answer: Answer) -> None:
+        """Store what became of `sent`; `later` has been typed since, `found` is the record as it stands here."""
+        replica, conn, table = self._replica, self._conn, self._table
+        accepted = answer.status != "refused"
+        if later is not None:
+            _rebase(conn, sent, later, answer)
+        if not accepted:
+            _keep_refused(conn, sent, later, answer)
+            return
+        self._answered.append(sent.seq)
+        if found is None:
+            return
+        rev, _, values = found
+        moved = sent.line.op is Op.CREATE or rev == answer.rev_before
+        untouched = {
+            name: value
+            for name, value in answer.fix.items()
+            if name in values and not (later is not None and name in later.line.patch)
+        }
+        _check_place(table.kind, sent.record_id, {**values, **untouched})
+        if untouched:
+            table.set(conn, sent.record_id, {**untouched, **replica.derive(sent.kind, {**values, **untouched})})
+            _note_fixes(replica, conn, sent, values, untouched)
+        if moved:
+            self._revs.append((answer.rev, sent.record_id))
+
+
+def _rebase(conn: Connection, sent: Waiting, later: Waiting, answer: Answer) -> None:
+    """Let what was typed since stand on what the server has now."""
     accepted = answer.status != "refused"
-    table = replica.tables[sent.kind]
-    later = store.lines(conn, sent.kind, sent.record_id).get(PENDING)
-    if later is not None:
-        lost = frozenset(answer.fix)
-        line = answered(later.line, sent.line, accepted=accepted, rev=answer.rev, lost=lost)
-        if accepted:
-            store.update_line(conn, later.seq, line)
-            if answer.fix:
-                store.note_agreed(conn, later, answer.fix, answer.rev)
-        later.line = line
-    if not accepted:
-        _keep_refused(conn, sent, later, answer)
-        return
-    store.remove_line(conn, sent.seq)
-    found = table.get(conn, sent.record_id)
-    if found is None:
-        return
-    rev, _, values = found
-    changes: Values = {}
-    if sent.line.op is Op.CREATE or rev == answer.rev_before:
-        changes["rev"] = answer.rev
-    untouched = {
-        name: value
-        for name, value in answer.fix.items()
-        if name in values and not (later is not None and name in later.line.patch)
-    }
-    changes.update(untouched)
-    if untouched:
-        changes.update(replica.derive(sent.kind, {**values, **untouched}))
-    if changes:
-        table.set(conn, sent.record_id, changes)
-    _note_fixes(replica, conn, sent, values, untouched)
+    line = answered(later.line, sent.line, accepted=accepted, rev=answer.rev, lost=frozenset(answer.fix))
+    if accepted:
+        store.update_line(conn, later.seq, line)
+        if answer.fix:
+            store.note_agreed(conn, later, answer.fix, answer.rev)
+    later.line = line
 
 
 def _note_fixes(replica: Replica, conn: Connection, sent: Waiting, before: Values, fixes: Values) -> None:
@@ -113,8 +144,22 @@ def _keep_refused(conn: Connection, sent: Waiting, later: Waiting | None, answer
 def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
     """Store one frame and its cursor; return how many records it touched."""
     if frame.restart:
-        _start_again(conn)
-    again = store.state(conn, RESYNC) is not None
+        _list_again(conn, _EVERYTHING)
+    if frame.again:
+        _list_again(conn, frame.again)
+    listed = store.state(conn, RESYNC)
+    count = _store_records(replica, conn, frame, listing=listed is not None)
+    if listed == _EVERYTHING and frame.complete:
+        _drop_unseen(replica, conn, None)
+    elif frame.again_done and listed == frame.again_done:
+        _drop_unseen(replica, conn, ids_of(listed))
+    if frame.cursor:
+        store.set_state(conn, CURSOR, frame.cursor)
+    store.set_state(conn, COMPLETE, b"1" if frame.complete else b"0")
+    return count
+
+
+def _store_records(replica: Replica, conn: Connection, frame: Frame, *, listing: bool) -> int:
     count = 0
     for unit in ids_of(frame.gone_units):
         count += _drop_unit(replica, conn, unit)
@@ -122,21 +167,17 @@ def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
         count += _drop_records(replica, conn, gone)
     for rows in frame.rows:
         count += _put_rows(replica, conn, rows)
-        if again:
+        if listing:
             _mark_seen(conn, rows)
     for patches in frame.patches:
         count += _put_patches(replica, conn, patches)
-    if again and frame.complete:
-        _drop_unseen(replica, conn)
-    store.set_state(conn, CURSOR, frame.cursor)
-    store.set_state(conn, COMPLETE, b"1" if frame.complete else b"0")
     return count
 
 
-def _start_again(conn: Connection) -> None:
-    """Begin a resync: what the server does not send again is removed when everything has arrived."""
+def _list_again(conn: Connection, what: bytes) -> None:
+    """Begin a list of everything, or of some sectors: what is not on it is removed when all of it has arrived."""
     conn.exec_driver_sql("DELETE FROM sync_seen")
-    store.set_state(conn, RESYNC, b"1")
+    store.set_state(conn, RESYNC, what)
 
 
 def _mark_seen(conn: Connection, rows: Rows) -> None:
@@ -144,13 +185,16 @@ def _mark_seen(conn: Connection, rows: Rows) -> None:
     conn.exec_driver_sql("INSERT OR IGNORE INTO sync_seen VALUES (?, ?)", seen)
 
 
-def _drop_unseen(replica: Replica, conn: Connection) -> None:
+def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None) -> None:
+    """Remove what was not on the list, apart from what waits to be made, or to go into one of the sectors."""
     for kind, table in replica.tables.items():
-        conn.exec_driver_sql(
-            f'DELETE FROM "{table.kind.table}" WHERE id NOT IN (SELECT record_id FROM sync_seen WHERE kind = ?)'
-            " AND id NOT IN (SELECT record_id FROM sync_outbox WHERE kind = ? AND op = 'create')",
-            (kind, kind),
-        )
+        kept = {
+            record_id
+            for record_id, lines in store.waiting_records(conn, kind).items()
+            if any(line.line.op is Op.CREATE or (sectors and UNIT in line.line.patch) for line in lines)
+        }
+        for sector in (None,) if sectors is None else sectors:
+            table.remove(conn, [each for each in table.unseen(conn, sector) if each not in kept])
     conn.exec_driver_sql("DELETE FROM sync_seen")
     store.set_state(conn, RESYNC, None)
 
@@ -197,6 +241,7 @@ def _put_rows(replica: Replica, conn: Connection, rows: Rows) -> int:
             name: None if column is None else column[place] for name, column in zip(table.columns, known, strict=True)
         }
         extra = _extra(rows.extra.get(place), {name: columns[name][place] for name in unknown})
+        _check_place(table.kind, record_id, full)
         lines = waiting.get(record_id)
         if lines:
             for line in lines:
@@ -208,6 +253,21 @@ def _put_rows(replica: Replica, conn: Connection, rows: Rows) -> int:
         prepared.append(replica.row(table.kind, record_id, rows.revs[place], extra, full))
     table.put(conn, prepared)
     return len(rows.revs)
+
+
+def _check_place(kind: Kind, record_id: bytes, values: Values) -> None:
+    """Refuse a record that stands nowhere: in no unit, or in something that is none.
+
+    Raises:
+        RejectedError: `message.damaged`.
+    """
+    unit = values[UNIT]
+    fits = kind.shared if unit is None else isinstance(unit, bytes) and len(unit) == ID_SIZE_BYTES
+    if kind.tree:
+        parent = values[kind.parent]
+        fits = unit == record_id and (parent is None or (isinstance(parent, bytes) and len(parent) == ID_SIZE_BYTES))
+    if not fits:
+        raise RejectedError("message.damaged", f"{kind.name} {record_id.hex()} stands nowhere")
 
 
 def _overlay(conn: Connection, lines: list[Waiting], server: Values, rev: int) -> Values | None:
@@ -265,8 +325,9 @@ def _put_patches(replica: Replica, conn: Connection, patches: Patches) -> int:
             changed[place][name] = value
     history: list[tuple[Value, ...]] = []
     prepared = []
+    records = table.many(conn, ids_of(patches.ids))
     for place, record_id in enumerate(ids_of(patches.ids)):
-        found, lines = table.get(conn, record_id), waiting.get(record_id, [])
+        found, lines = records.get(record_id), waiting.get(record_id, [])
         agreed = agreed_record((0, found[2]) if found else None, lines)
         for line in lines:
             store.note_agreed(conn, line, changed[place], patches.revs[place])
@@ -279,6 +340,7 @@ def _put_patches(replica: Replica, conn: Connection, patches: Patches) -> int:
             if line.status == PENDING:
                 _drop_agreed(conn, line, over)
         after.update({name: value for name, value in over.items() if name in before and name not in held})
+        _check_place(table.kind, record_id, after)
         unknown = {name: value for name, value in over.items() if name not in before}
         prepared.append(
             replica.row(

@@ -1,6 +1,6 @@
 """Local edits: the record, its outbox line and its history change in one transaction, whatever the network does."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sync.client import store
 from sync.client.store import CREATED_FIELD, DELETED_FIELD, IN_FLIGHT, PENDING, REFUSED, RecordTable, Waiting
 from sync.core import values as packed
-from sync.core.digest import record_digest, shown, total
+from sync.core.digest import EVERYBODY, record_digest, shown, total
 from sync.core.squash import Line, Op, deleted, edited, restored
 from sync.protocol.errors import BrokenRuleError, RaceError
 from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values
@@ -230,6 +230,36 @@ class Replica:
                     columns = [values[name] for name in table.columns]
                     result.append(record_digest(kind.name, record_id, rev, columns))
         return result
+
+    def sector_digests(self, conn: Connection, sectors: Iterable[bytes]) -> Iterator[tuple[bytes, tuple[int, int]]]:
+        """Give for each sector the digest of what this device believes the server holds, and the number of its records.
+
+        Args:
+            conn: A read transaction.
+            sectors: See `sync.core.digest`.
+        """
+        waiting = store.all_waiting_records(conn, self.kinds)
+        moving: dict[Value, list[int]] = {}
+        for kind in self.kinds:
+            table = self.tables[kind.name]
+            records = table.many(conn, list(waiting[kind.name]))
+            for record_id, lines in waiting[kind.name].items():
+                found = records.get(record_id)
+                agreed = agreed_record((found[0], found[2]) if found else None, lines)
+                if agreed is not None:
+                    digest = record_digest(kind.name, record_id, agreed[0], [agreed[1][name] for name in table.columns])
+                    moving.setdefault(agreed[1][UNIT], []).append(digest)
+        for sector in sectors:
+            unit = None if sector == EVERYBODY else sector
+            digests = list(moving.get(unit, ()))
+            for kind in self.kinds:
+                if unit is None or not kind.shared:
+                    digests += [
+                        record_digest(kind.name, row[0], row[1], row[3:])
+                        for row in self.tables[kind.name].rows_of_unit(conn, unit)
+                        if row[0] not in waiting[kind.name]
+                    ]
+            yield sector, (total(digests), len(digests))
 
     def _writable(self, kind: str) -> RecordTable:
         table = self.tables[kind]

@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from sync.core import values as packed
+from sync.core.digest import EVERYBODY
 from sync.core.squash import Line, Op
-from sync.protocol.kinds import UNIT, Kind, Value, Values
+from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values
 
 TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS sync_outbox (
@@ -73,6 +74,12 @@ _LINE_COLUMNS: Final = (
 )
 
 
+StoredRecord = tuple[int, str | None, Values]
+"""Revision, unknown fields as JSON text, values."""
+
+_IDS_MAX: Final = 500
+
+
 class Waiting:
     """One line of the outbox with its content unpacked.
 
@@ -127,7 +134,8 @@ def set_state(conn: Connection, key: str, value: bytes | None) -> None:
     if value is None:
         conn.exec_driver_sql("DELETE FROM sync_state WHERE key = ?", (key,))
     else:
-        conn.exec_driver_sql("INSERT OR REPLACE INTO sync_state VALUES (?, ?)", (key, value))
+        same_is_no_write = "ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"
+        conn.exec_driver_sql(f"INSERT INTO sync_state (key, value) VALUES (?, ?) {same_is_no_write}", (key, value))
 
 
 def lines(conn: Connection, kind: str, record_id: bytes) -> dict[str, Waiting]:
@@ -159,6 +167,31 @@ def waiting_records(conn: Connection, kind: str) -> dict[bytes, list[Waiting]]:
     for line in map(Waiting, rows):
         found.setdefault(line.record_id, []).append(line)
     return found
+
+
+def all_waiting_records(conn: Connection, kinds: Kinds) -> dict[str, dict[bytes, list[Waiting]]]:
+    """Return all lines by kind and record, oldest first."""
+    found: dict[str, dict[bytes, list[Waiting]]] = {kind.name: {} for kind in kinds}
+    for line in map(Waiting, conn.exec_driver_sql(f"SELECT {_LINE_COLUMNS} FROM sync_outbox ORDER BY seq")):
+        found.setdefault(line.kind, {}).setdefault(line.record_id, []).append(line)
+    return found
+
+
+def pending_behind_travelling(conn: Connection) -> dict[tuple[str, bytes], Waiting]:
+    """Return what was typed about records while an earlier change of theirs travels, by kind and record."""
+    columns = ", ".join(f"p.{name}" for name in _LINE_COLUMNS.split(", "))
+    rows = conn.exec_driver_sql(
+        f"SELECT {columns} FROM sync_outbox AS f JOIN sync_outbox AS p ON p.kind = f.kind"
+        " AND p.record_id = f.record_id AND p.status = ? WHERE f.status = ?",
+        (PENDING, IN_FLIGHT),
+    )
+    return {(line.kind, line.record_id): line for line in map(Waiting, rows)}
+
+
+def remove_lines(conn: Connection, seqs: Sequence[int]) -> None:
+    """Remove some lines."""
+    if seqs:
+        conn.exec_driver_sql("DELETE FROM sync_outbox WHERE seq = ?", [(seq,) for seq in seqs])
 
 
 def remove_line(conn: Connection, seq: int) -> None:
@@ -213,15 +246,29 @@ class RecordTable:
             f'INSERT INTO "{kind.table}" ({every}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {updates}'
         )
 
-    def get(self, conn: Connection, record_id: bytes) -> tuple[int, str | None, Values] | None:
-        """Return revision, unknown fields and values of one record."""
+    def get(self, conn: Connection, record_id: bytes) -> StoredRecord | None:
+        """Return one record."""
         row = conn.exec_driver_sql(self._select + " WHERE id = ?", (record_id,)).first()
         return None if row is None else (row[1], row[2], dict(zip(self.columns, row[3:], strict=True)))
+
+    def many(self, conn: Connection, ids: Sequence[bytes]) -> dict[bytes, StoredRecord]:
+        """Return the records that are here."""
+        found: dict[bytes, StoredRecord] = {}
+        for start in range(0, len(ids), _IDS_MAX):
+            part = ids[start : start + _IDS_MAX]
+            places = ", ".join("?" * len(part))
+            for row in conn.exec_driver_sql(f"{self._select} WHERE id IN ({places})", tuple(part)):
+                found[row[0]] = (row[1], row[2], dict(zip(self.columns, row[3:], strict=True)))
+        return found
 
     def every(self, conn: Connection) -> Iterable[tuple[bytes, int, str | None, Values]]:
         """Return all records."""
         for row in conn.exec_driver_sql(self._select):
             yield row[0], row[1], row[2], dict(zip(self.columns, row[3:], strict=True))
+
+    def rows_of_unit(self, conn: Connection, unit_id: bytes | None) -> Sequence[Sequence[Any]]:
+        """Return id, revision, unknown fields and values of one unit's records; ``None``: of everybody's."""
+        return conn.exec_driver_sql(self._select + f' WHERE "{UNIT}" IS ?', (unit_id,)).all()
 
     def put(self, conn: Connection, rows: Sequence[Sequence[Value]]) -> None:
         """Insert or replace records. A row is id, revision, unknown fields, values, derived values."""
@@ -233,10 +280,25 @@ class RecordTable:
         places = ", ".join(f'"{name}" = ?' for name in changes)
         conn.exec_driver_sql(f'UPDATE "{self.kind.table}" SET {places} WHERE id = ?', (*changes.values(), record_id))
 
+    def set_revs(self, conn: Connection, revs: Sequence[tuple[int, bytes]]) -> None:
+        """Give records other revisions: pairs of revision and id."""
+        if revs:
+            conn.exec_driver_sql(f'UPDATE "{self.kind.table}" SET rev = ? WHERE id = ?', list(revs))
+
     def remove(self, conn: Connection, ids: Sequence[bytes]) -> None:
         """Remove records."""
         if ids:
             conn.exec_driver_sql(f'DELETE FROM "{self.kind.table}" WHERE id = ?', [(i,) for i in ids])
+
+    def unseen(self, conn: Connection, sector: bytes | None) -> list[bytes]:
+        """Return the ids of one sector's records, or of all, that have not come again."""
+        sql = f'SELECT id FROM "{self.kind.table}" WHERE id NOT IN (SELECT record_id FROM sync_seen WHERE kind = ?)'
+        if sector is None:
+            rows = conn.exec_driver_sql(sql, (self.kind.name,))
+        else:
+            unit = None if sector == EVERYBODY else sector
+            rows = conn.exec_driver_sql(f'{sql} AND "{UNIT}" IS ?', (self.kind.name, unit))
+        return [row[0] for row in rows]
 
     def ids_of_unit(self, conn: Connection, unit_id: bytes) -> list[bytes]:
         """Return the ids of one unit's records."""

@@ -18,6 +18,10 @@ CONTENT_TYPE: Final = "application/x-replication"
 WAIT_S_MAX: Final = 3_600.0
 """No server may silence a device for longer."""
 
+_ERROR_SIZE_BYTES_MAX: Final = 64 * 1024
+_OTHER_HEADERS: Final = ("accept", "accept-encoding", "connection", "user-agent")
+"""What a client says by itself; the exchange has no use for it, and it is as long as all the rest."""
+
 _LOOK_S: Final = 0.2
 _CHUNKS_AHEAD_MAX: Final = 4
 
@@ -81,7 +85,7 @@ class HttpTransport:
                     return
             with _Answer(self._client, self._path, request, self._credentials.renew()) as answer:
                 yield from self._body(answer)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error) from error
 
     def _body(self, answer: "_Answer") -> Iterator[bytes]:
@@ -93,16 +97,19 @@ class _Answer:
     """One streamed HTTP response."""
 
     def __init__(self, client: httpx.Client, path: str, request: bytes, token: str) -> None:
-        headers = {"authorization": f"Bearer {token}", "content-type": CONTENT_TYPE}
-        self._stream = client.stream("POST", path, content=request, headers=headers, follow_redirects=False)
+        sent = client.build_request("POST", path, content=request, headers={"authorization": f"Bearer {token}"})
+        for name in _OTHER_HEADERS:
+            sent.headers.pop(name, None)
+        self._client = client
+        self._request = sent
         self.response: httpx.Response
 
     def __enter__(self) -> Self:
-        self.response = self._stream.__enter__()
+        self.response = self._client.send(self._request, stream=True, follow_redirects=False)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stream.__exit__(None, None, None)
+        self.response.close()
 
     def body(self) -> Iterator[bytes]:
         if self.response.status_code != httpx.codes.OK:
@@ -139,24 +146,39 @@ def _told(response: httpx.Response) -> tuple[str, str]:
     if "json" not in response.headers.get("content-type", ""):
         return "", str(response.status_code)
     try:
-        body = json.loads(response.read())
-    except ValueError:
+        body = json.loads(_beginning(response))
+    except (ValueError, RecursionError):
         return "", str(response.status_code)
     if not isinstance(body, dict):
         return "", str(response.status_code)
     return str(body.get("code", "")), str(body.get("text", ""))
 
 
+def _beginning(response: httpx.Response) -> bytes:
+    """Return the body as it came, of one that never ends the beginning."""
+    if response.is_closed:
+        return response.content
+    body = b""
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > _ERROR_SIZE_BYTES_MAX:
+            break
+    return body
+
+
 def _redirected(response: httpx.Response) -> UnreachableError:
     """Return what a redirect means: a lasting one to a safe address is the server's, any other a sign-in page's."""
-    target = urlsplit(response.headers.get("location", ""))
+    try:
+        target = urlsplit(response.headers.get("location", ""))
+    except ValueError:
+        return UnreachableError("link.captive")
     lasting = response.status_code in {httpx.codes.MOVED_PERMANENTLY, httpx.codes.PERMANENT_REDIRECT}
     if lasting and target.scheme == "https" and target.hostname:
         return UnreachableError("server.moved", f"https://{target.netloc}")
     return UnreachableError("link.captive")
 
 
-def unreachable(error: httpx.TransportError) -> UnreachableError:
+def unreachable(error: httpx.RequestError) -> UnreachableError:
     """Return what a failure of the line means; a certificate that does not fit is named."""
     cause: BaseException | None = error
     while cause is not None:
@@ -171,7 +193,7 @@ def asked_wait_s(response: httpx.Response) -> float:
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal() and text.isascii():
         return min(float(text), WAIT_S_MAX)
-    with suppress(ValueError, TypeError):  # no day, or one without a zone
+    with suppress(ValueError, TypeError, OverflowError):  # no day, one without a zone, or one in none
         until, now = parsedate_to_datetime(text), parsedate_to_datetime(response.headers.get("date", ""))
         return min(max((until - now).total_seconds(), 0.0), WAIT_S_MAX)
     return 0.0

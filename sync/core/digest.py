@@ -1,26 +1,28 @@
-"""A digest of a set of records that does not depend on their order: equal digests, equal data."""
+"""Digests of sets of records that do not depend on their order: equal digests, equal data.
+
+A *sector* is the part that is compared at a time: the records of one unit, or those of everybody.
+"""
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from sync.protocol.kinds import Value
+import msgspec
 
-_MODULUS = 1 << 64
+from sync.protocol.kinds import Kinds, Value
+
+DIGEST_SIZE_BYTES: Final = 8
+EVERYBODY: Final = bytes(16)
+"""The sector of the records that belong to no unit."""
+
+_MODULUS = 1 << (8 * DIGEST_SIZE_BYTES)
+_encoder = msgspec.msgpack.Encoder()
 
 
 def record_digest(kind: str, record_id: bytes, rev: int, values: Sequence[Value]) -> int:
     """Return 64 bits over one record at revision `rev`; `values` stand in the order of the kind's columns."""
-    text = hashlib.blake2b(digest_size=8)
-    text.update(f"{kind}\0{rev}\0".encode())
-    text.update(record_id)
-    for value in values:
-        if value is None:
-            text.update(b"\0-")
-        elif isinstance(value, bytes):
-            text.update(b"\0b" + value)
-        else:
-            text.update(f"\0{'s' if isinstance(value, str) else 'i'}{value}".encode())
-    return int.from_bytes(text.digest(), "big")
+    body = _encoder.encode((kind, record_id, rev, *values))
+    return int.from_bytes(hashlib.blake2b(body, digest_size=DIGEST_SIZE_BYTES).digest(), "big")
 
 
 def total(digests: Iterable[int]) -> int:
@@ -31,3 +33,9 @@ def total(digests: Iterable[int]) -> int:
 def shown(digest: int) -> str:
     """Return a digest as 16 hexadecimal digits."""
     return f"{digest:016x}"
+
+
+def schema_digest(kinds: Kinds) -> bytes:
+    """Return a short name of what is replicated: digests of two programs can be compared where it is the same."""
+    body = _encoder.encode([(kind.name, kind.columns) for kind in kinds])
+    return hashlib.blake2b(body, digest_size=DIGEST_SIZE_BYTES).digest()

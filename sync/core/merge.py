@@ -84,17 +84,18 @@ def merge(
 
 
 def _by_rule(declared: Field, seen: Since, mine: Value, theirs: Value) -> tuple[Value] | None:
-    """Return the merged value in a tuple, or nothing when a person must choose."""
+    """Return the merged value in a tuple, or nothing when a person must choose: also where a value is no JSON."""
     if declared.identifies:
         return None
     if declared.merge is Merge.LATEST:
         return (mine,)
-    if declared.merge is Merge.UNION:
-        return (merge_sets(seen.base, mine, theirs),)
-    if declared.merge is Merge.MAP:
-        joined = merge_maps(seen.base, mine, theirs)
-        return None if joined is None else (joined,)
-    return None
+    try:
+        if declared.merge is Merge.UNION:
+            return (merge_sets(seen.base, mine, theirs),)
+        joined = merge_maps(seen.base, mine, theirs) if declared.merge is Merge.MAP else None
+    except (ValueError, RecursionError):
+        return None
+    return None if joined is None else (joined,)
 
 
 def merge_sets(base: Value, mine: Value, theirs: Value) -> Value:
@@ -122,8 +123,30 @@ def merge_maps(base: Value, mine: Value, theirs: Value) -> Value:
 
 
 def _as_set(value: Value) -> set[str]:
-    return {str(item) for item in json.loads(value)} if isinstance(value, str) and value else set()
+    """Return the items of a JSON list.
+
+    Raises:
+        ValueError: It is none.
+    """
+    items = _loaded(value) or []
+    if not isinstance(items, list) or not all(isinstance(item, str | int) for item in items):
+        raise ValueError("no list of plain values")
+    return {str(item) for item in items}
 
 
 def _as_map(value: Value) -> dict[str, object]:
-    return dict(json.loads(value)) if isinstance(value, str) and value else {}
+    """Return the fields of a JSON object.
+
+    Raises:
+        ValueError: It is none.
+    """
+    fields = _loaded(value) or {}
+    if not isinstance(fields, dict):
+        raise ValueError("no object")  # noqa: TRY004  # whoever merges treats it like text that is no JSON
+    return fields
+
+
+def _loaded(value: Value) -> object:
+    if isinstance(value, int | bytes):
+        raise ValueError("no JSON text")  # noqa: TRY004  # the same
+    return json.loads(value) if value else None

@@ -1,32 +1,37 @@
 """Values as JSON text, for the outbox and the history: scalars as they are, bytes as ``{"b": base64}``."""
 
 import base64
-import json
 from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
 
 from sync.protocol.kinds import Value, Values
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 def dump(values: Mapping[str, Value]) -> str:
     """Return `values` as compact JSON text; `load` is its inverse."""
-    return json.dumps({name: plain(value) for name, value in values.items()}, ensure_ascii=False, separators=(",", ":"))
+    return _encoder.encode({name: plain(value) for name, value in values.items()}).decode()
 
 
 def load(text: str | None) -> Values:
     """Return the values that `dump` wrote; no text gives no values."""
-    if not text:
+    if not text or text == "{}":
         return {}
-    return {name: restored(value) for name, value in json.loads(text).items()}
+    return {name: restored(value) for name, value in _decoder.decode(text).items()}
 
 
 def dump_one(value: Value) -> str:
     """Return one value as JSON text."""
-    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+    return _encoder.encode(plain(value)).decode()
 
 
 def load_one(text: str | None) -> Value:
     """Return the value that `dump_one` wrote; no text gives ``None``."""
-    return None if text is None else restored(json.loads(text))
+    return None if text is None else restored(msgspec.json.decode(text))
 
 
 def plain(value: Value) -> object:

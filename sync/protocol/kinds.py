@@ -4,7 +4,8 @@ A kind is one table with four sync columns (`id`, `unit_id`, `rev`, `extra`) and
 Values are scalars that both databases and the wire carry unchanged: ``str``, ``int``, ``bytes`` or ``None``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -18,6 +19,32 @@ Values = dict[str, Value]
 SYNC_COLUMNS: Final = ("id", "unit_id", "rev", "extra")
 """Columns every replicated table has: 16-byte id, id of the owning unit (``None``: everybody's), revision
 (0: never on the server), unknown fields of newer programs as JSON text."""
+
+_INT_END: Final = 1 << 63
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+def is_storable(value: object) -> bool:
+    """Return whether both databases and the wire carry `value` unchanged.
+
+    None takes half of a surrogate pair, PostgreSQL takes no character zero, and whole numbers have 64 bits.
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.search(value) is None
+    if isinstance(value, int):
+        return not isinstance(value, bool) and -_INT_END <= value < _INT_END
+    return value is None or isinstance(value, bytes)
+
+
+def are_storable(values: Collection[object]) -> bool:
+    """Return whether `is_storable` holds for each value, quickly where they resemble each other."""
+    types = set(map(type, values))
+    if types <= {str, type(None)}:
+        return _UNSTORABLE.search("".join(filter(None, values))) is None  # type: ignore[arg-type]  # only text is left
+    if types <= {bytes, type(None)}:
+        return True
+    return all(map(is_storable, values))
+
 
 UNIT: Final = "unit_id"
 """The scope column. It is a field like others: changing it moves the record."""
@@ -71,6 +98,8 @@ class Kind:
         parent: Name of the field that holds the parent unit, for the tree kind.
         shared: Records belong to everybody and are read-only for devices.
         append_only: A record is created and never changed or removed.
+        by_name: The replicated columns that carry values, `unit_id` first.
+        columns: Their names.
     """
 
     name: str
@@ -81,16 +110,13 @@ class Kind:
     shared: bool = False
     append_only: bool = False
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {f.name: f for f in (Field(UNIT), *self.fields)})
+        object.__setattr__(self, "columns", tuple(self.by_name))
         assert len(self.by_name) == len(self.fields) + 1, f"{self.name}: a field is declared twice"
         assert not self.tree or self.parent in self.by_name, f"{self.name}: no parent field"
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the replicated columns that carry values, `unit_id` first."""
-        return (UNIT, *(f.name for f in self.fields))
 
 
 class Kinds:

@@ -6,21 +6,36 @@ body. Values are typed as anything here, because the decoder knows no union of t
 Records travel by column, because the values of one column resemble each other and compress well.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
 from typing import Any, Final
 
 import msgspec
 import zstandard
 
 from sync.protocol.errors import RejectedError
+from sync.protocol.items import check_items
+from sync.protocol.kinds import are_storable, is_storable
 
 PROTOCOL_VERSION: Final = 1
 ID_SIZE_BYTES: Final = 16
 PACKET_SIZE_BYTES_MAX: Final = 64 * 1024 * 1024
+
+CHANGES_MAX: Final = 1_000
+"""Changes in one request. While they are applied, others wait."""
+
+REV_MAX: Final = (1 << 31) - 1
+"""Both databases and every device keep a revision in 32 bits."""
+
+STATUSES: Final = frozenset({"applied", "merged", "conflict", "refused"})
 _HEAD_SIZE_BYTES: Final = 5
 _PLAIN, _ZSTD = 0, 1
 _LEVEL: Final = 6
 _PLAIN_SIZE_BYTES_MAX: Final = 96
+
+DECODING_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises for bytes that are no message; the last two are not in its own family."""
 
 
 class Change(msgspec.Struct, array_like=True):
@@ -53,6 +68,20 @@ class Change(msgspec.Struct, array_like=True):
     reason: str = ""
 
 
+class Checks(msgspec.Struct, array_like=True):
+    """What a device believes the server to hold, for the server to compare.
+
+    Attributes:
+        schema: Names what the digests are made of; where the server's is another, it compares nothing.
+        sectors: 16 bytes for each unit; zeros stand for the records of everybody.
+        digests: 8 bytes for each.
+    """
+
+    schema: bytes
+    sectors: bytes
+    digests: bytes
+
+
 class Request(msgspec.Struct, array_like=True):
     """What a device sends.
 
@@ -63,6 +92,7 @@ class Request(msgspec.Struct, array_like=True):
         changes: What it has changed.
         frame_rows_max: How many rows a frame may carry; smaller on a slow line.
         pull: Whether it wants the feed after the answers.
+        checks: What it wants to have compared.
     """
 
     version: int
@@ -71,13 +101,14 @@ class Request(msgspec.Struct, array_like=True):
     changes: list[Change] = msgspec.field(default_factory=list)
     frame_rows_max: int = 2_000
     pull: bool = True
+    checks: Checks | None = None
 
 
 class Answer(msgspec.Struct, array_like=True):
     """What became of one change.
 
     Attributes:
-        change_id: The change.
+        change_id: The change; left out where the answers' order says it.
         status: ``applied``, ``merged``, ``conflict`` or ``refused``.
         rev_before: Revision of the record before the change.
         rev: Revision afterwards.
@@ -99,11 +130,11 @@ class Answer(msgspec.Struct, array_like=True):
     link: bytes = b""
 
 
-class Answers(msgspec.Struct, tag="a", tag_field="t"):
+class Answers(msgspec.Struct, tag=0, tag_field="t", omit_defaults=True, rename={"answers": "a", "clock_ms": "c"}):
     """One answer for each change of the request, in their order."""
 
-    answers: list[Answer]
-    clock_ms: int
+    answers: list[Answer] = msgspec.field(default_factory=list)
+    clock_ms: int = 0
 
 
 class Rows(msgspec.Struct, array_like=True):
@@ -166,11 +197,27 @@ class Gone(msgspec.Struct, array_like=True):
     reason: str
 
 
-class Frame(msgspec.Struct, tag="f", tag_field="t", omit_defaults=True):
+class Verdict(IntEnum):
+    """What a comparison came to."""
+
+    SKIPPED = 0
+    """Not compared: it has changed since the device's cursor, or the device has no right to it."""
+
+    EQUAL = 1
+    DIFFERS = 2
+
+
+_FRAME_NAMES: Final = {
+    "cursor": "c", "rows": "r", "patches": "p", "gone": "g", "gone_units": "u", "rows_total": "n", "complete": "e",
+    "restart": "s", "again": "a", "again_done": "d", "verdicts": "v",
+}  # fmt: skip
+
+
+class Frame(msgspec.Struct, tag=1, tag_field="t", omit_defaults=True, rename=_FRAME_NAMES):
     """A part of the feed. The device stores all of it together with `cursor`, or nothing.
 
     Attributes:
-        cursor: Where the device stands afterwards.
+        cursor: Where the device stands afterwards; left out when that is where it stood.
         rows: Whole records.
         patches: Changed fields.
         gone: Records that went away.
@@ -178,9 +225,12 @@ class Frame(msgspec.Struct, tag="f", tag_field="t", omit_defaults=True):
         rows_total: How many rows a snapshot has altogether, where that is known.
         complete: The device then has everything its scope holds.
         restart: The device's cursor was of no use: from here on everything comes again, and what does not is gone.
+        again: Sectors that differed: from here on all their records come again.
+        again_done: Sectors whose records have all come again; what has not come is gone.
+        verdicts: In the complete frame, one byte for each sector the device asked about: see `Verdict`.
     """
 
-    cursor: bytes
+    cursor: bytes = b""
     rows: list[Rows] = msgspec.field(default_factory=list)
     patches: list[Patches] = msgspec.field(default_factory=list)
     gone: list[Gone] = msgspec.field(default_factory=list)
@@ -188,9 +238,12 @@ class Frame(msgspec.Struct, tag="f", tag_field="t", omit_defaults=True):
     rows_total: int = 0
     complete: bool = False
     restart: bool = False
+    again: bytes = b""
+    again_done: bytes = b""
+    verdicts: bytes = b""
 
 
-class Problem(msgspec.Struct, tag="p", tag_field="t"):
+class Problem(msgspec.Struct, tag=2, tag_field="t"):
     """The server cannot go on with this exchange; `code` says why."""
 
     code: str
@@ -226,11 +279,20 @@ def decode_request(packet: bytes) -> Request:
         raise RejectedError("message.damaged", f"{len(packets)} packets in a request")
     try:
         request = _request_decoder.decode(packets[0])
-    except msgspec.MsgspecError as error:
+    except DECODING_ERRORS as error:
         raise RejectedError("message.damaged", str(error)) from error
+    if len(request.changes) > CHANGES_MAX:
+        raise RejectedError("message.too_large", f"{len(request.changes)} changes")
     for change in request.changes:
         _check_change(change)
+    if request.checks is not None:
+        _check_checks(request.checks)
     return request
+
+
+def _check_checks(checks: Checks) -> None:
+    if len(checks.sectors) % ID_SIZE_BYTES or len(checks.digests) * 2 != len(checks.sectors):
+        raise RejectedError("message.damaged", "a sector has 16 bytes and a digest of 8")
 
 
 def _check_change(change: Change) -> None:
@@ -250,9 +312,91 @@ def decode_parts(chunks: Iterable[bytes]) -> Iterator[Part]:
     for body in split(chunks):
         try:
             part = _part_decoder.decode(body)
-        except msgspec.MsgspecError as error:
+        except DECODING_ERRORS as error:
             raise RejectedError("message.damaged", str(error)) from error
+        if not _fits(part):
+            raise RejectedError("message.damaged", "its parts do not fit together")
         yield part
+
+
+# what fits the types and still means nothing is refused here, so that whoever stores it can trust it
+
+
+def _fits(part: Part) -> bool:
+    if isinstance(part, Answers):
+        return _fits_answers(part)
+    return isinstance(part, Problem) or _fits_frame(part)
+
+
+def _fits_answers(part: Answers) -> bool:
+    return is_storable(part.clock_ms) and all(map(_fits_answer, part.answers))
+
+
+def _fits_answer(answer: Answer) -> bool:
+    return (
+        answer.status in STATUSES
+        and len(answer.change_id) in {0, ID_SIZE_BYTES}
+        and len(answer.link) in {0, ID_SIZE_BYTES}
+        and min(answer.rev_before, answer.rev) >= 0
+        and max(answer.rev_before, answer.rev) <= REV_MAX
+        and are_storable(list(answer.fix.values()))
+    )
+
+
+def _fits_frame(frame: Frame) -> bool:
+    ids = (frame.gone_units, frame.again, frame.again_done, *(gone.ids for gone in frame.gone))
+    return (
+        (bool(frame.cursor) or frame.complete)
+        and frame.rows_total >= 0
+        and is_storable(frame.rows_total)
+        and set(frame.verdicts) <= set(Verdict)
+        and not any(len(joined) % ID_SIZE_BYTES for joined in ids)
+        and all(map(_fits_rows, frame.rows))
+        and all(map(_fits_patches, frame.patches))
+    )
+
+
+def _fits_rows(rows: Rows) -> bool:
+    count = len(rows.revs)
+    return (
+        _fits_records(rows, count)
+        and all(len(column) == count for column in rows.values)
+        and all(map(are_storable, rows.values))
+    )
+
+
+def _fits_patches(patches: Patches) -> bool:
+    count = len(patches.revs)
+    return (
+        _fits_records(patches, count)
+        and len(patches.rows) == len(patches.columns)
+        and all(len(rows) == len(values) for rows, values in zip(patches.rows, patches.values, strict=True))
+        and all(not rows or (min(rows) >= 0 and max(rows) < count) for rows in patches.rows)
+        and all(map(are_storable, patches.values))
+        and len(patches.accounts) == len(patches.at) == count
+        and are_storable(patches.accounts)
+        and are_storable(patches.at)
+    )
+
+
+def _fits_records(part: Rows | Patches, count: int) -> bool:
+    return (
+        len(part.ids) == count * ID_SIZE_BYTES
+        and len(part.values) == len(part.columns) == len(set(part.columns))
+        and are_storable(part.columns)
+        and (not count or (min(part.revs) >= 1 and max(part.revs) <= REV_MAX))
+        and _fits_extra(part.extra, count)
+    )
+
+
+def _fits_extra(extra: Mapping[int, str], count: int) -> bool:
+    try:
+        return all(
+            0 <= place < count and is_storable(text) and isinstance(json.loads(text), dict)
+            for place, text in extra.items()
+        )
+    except (ValueError, RecursionError):
+        return False
 
 
 def split(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -268,7 +412,9 @@ def split(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 break
             packing, body = waiting[4], bytes(waiting[_HEAD_SIZE_BYTES : 4 + size])
             del waiting[: 4 + size]
-            yield _unpacked(packing, body)
+            unpacked = _unpacked(packing, body)
+            check_items(unpacked)
+            yield unpacked
     if waiting:
         raise RejectedError("message.cut", f"{len(waiting)} bytes left over")
 

@@ -1,21 +1,47 @@
 """What devices push: each change is checked, merged field by field, and gets its own answer."""
 
 import json
+import logging
+import traceback
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
+from sqlalchemy import exc
 
 from sync.core import values as packed
 from sync.core.merge import Outcome, Since, merge
 from sync.core.squash import Op
 from sync.protocol.errors import BrokenRuleError
-from sync.protocol.kinds import CONFLICT, UNIT, Kind, Merge, Values
-from sync.protocol.messages import Answer, Change
+from sync.protocol.kinds import CONFLICT, UNIT, Kind, Merge, Values, is_storable
+from sync.protocol.messages import REV_MAX, Answer, Change
 from sync.server import conflicts
-from sync.server.database import run
-from sync.server.records import EFFECT, Actor, Record, Stamp, Tx
+from sync.server.database import places, run, run_many
+from sync.server.records import CHANNELS, EFFECT, Actor, Record, Stamp, Tx
 from sync.server.rules import Effect, Refusal, Rules
 
+log = logging.getLogger(__name__)
+
+TIME_MS_MIN: Final = -62_135_596_800_000
+"""The beginning of year 1, UTC."""
+
+TIME_MS_MAX: Final = 253_402_300_799_999
+"""The end of year 9999, UTC. No calendar of a device shows more."""
+
+_IDS_MAX: Final = 500
+_BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, exc.DataError)
+"""What the content of a change can cause where nobody has foreseen it; what may pass by itself is not among them."""
+
+_TYPE_MISMATCH: Final = "42804"
+
+
+class _Receipt(Answer, array_like=True):
+    """The answer that a change got, and whose it was: who uses the id of somebody else's change learns nothing."""
+
+    account: str = ""
+
+
+_receipts = msgspec.msgpack.Decoder(_Receipt)
 _answers = msgspec.msgpack.Decoder(Answer)
 
 
@@ -41,35 +67,66 @@ class Applier:
         self._rules = rules
         self._actor = actor
 
-    def apply(self, change: Change) -> Answer:
-        """Apply one change, or return the answer it already got."""
+    def apply_all(self, changes: Sequence[Change]) -> list[Answer]:
+        """Apply changes one after the other; one that was applied before gets the answer it got then."""
+        receipts = self._receipts([change.change_id for change in changes])
+        new: dict[bytes, Answer] = {}
+        self._foresee([change for change in changes if change.change_id not in receipts])
+        for change in changes:
+            if change.change_id not in receipts:
+                receipts[change.change_id] = new[change.change_id] = self._apply_one(change)
+        sql = "INSERT INTO sync_receipt (change_id, answer, received_at) VALUES (?, ?, ?)"
+        run_many(self._tx.conn, sql, [(key, self._receipt(answer), self._tx.now_ms) for key, answer in new.items()])
+        return [receipts[change.change_id] for change in changes]
+
+    def _receipts(self, ids: Sequence[bytes]) -> dict[bytes, Answer]:
+        found: dict[bytes, Answer] = {}
+        for start in range(0, len(ids), _IDS_MAX):
+            part = ids[start : start + _IDS_MAX]
+            sql = f"SELECT change_id, answer FROM sync_receipt WHERE change_id IN ({places(len(part))})"
+            found.update(
+                (bytes(row[0]), self._received(bytes(row[0]), row[1])) for row in run(self._tx.conn, sql, part)
+            )
+        return found
+
+    def _received(self, change_id: bytes, receipt: bytes) -> Answer:
+        """Return the answer a change got; who uses the id of somebody else's learns nothing."""
+        if _receipts.decode(receipt).account not in {"", self._actor.account}:
+            return Answer(change_id, "refused", code="change.id")
+        return _answers.decode(receipt)
+
+    def _foresee(self, changes: Sequence[Change]) -> None:
+        """Read the records of the changes at once."""
+        by_kind: dict[str, list[bytes]] = {}
+        for change in changes:
+            if change.kind in self._tx.kinds:
+                by_kind.setdefault(change.kind, []).append(change.record_id)
+        for kind, ids in by_kind.items():
+            for start in range(0, len(ids), _IDS_MAX):
+                self._tx.foresee(kind, ids[start : start + _IDS_MAX])
+
+    def _apply_one(self, change: Change) -> Answer:
         tx = self._tx
-        row = run(tx.conn, "SELECT answer FROM sync_receipt WHERE change_id = ?", (change.change_id,)).first()
-        if row is not None:
-            return _answers.decode(row[0])
         mark = tx.mark()
-        savepoint = tx.conn.begin_nested()
+        run(tx.conn, "SAVEPOINT one_change")
         try:
             answer = self._apply(change)
-            savepoint.commit()
-        except RefusedError as error:
-            savepoint.rollback()
+        except (RefusedError, exc.ProgrammingError, *_BROKEN) as error:
+            if isinstance(error, exc.ProgrammingError) and not _is_type_mismatch(error):
+                raise
+            run(tx.conn, "ROLLBACK TO SAVEPOINT one_change")
             tx.rewind(mark)
-            why = error.refusal
-            answer = Answer(
-                change.change_id, "refused", rev_before=error.rev, rev=error.rev, code=why.code, field=why.field,
-                text=why.text, link=why.link,
-            )  # fmt: skip
-        run(
-            tx.conn,
-            "INSERT INTO sync_receipt (change_id, answer, received_at) VALUES (?, ?, ?)",
-            (change.change_id, msgspec.msgpack.encode(answer), tx.now_ms),
-        )
+            answer = _refused(change, error)
+        run(tx.conn, "RELEASE SAVEPOINT one_change")
         return answer
+
+    def _receipt(self, answer: Answer) -> bytes:
+        return msgspec.msgpack.encode(_Receipt(**msgspec.structs.asdict(answer), account=self._actor.account))
 
     def _apply(self, change: Change) -> Answer:
         if not self._actor.writes:
             raise refuse("scope.read_only")
+        _check_storable(change)
         if change.kind not in self._tx.kinds:
             raise refuse("kind.unknown")
         kind = self._tx.kinds[change.kind]
@@ -88,7 +145,7 @@ class Applier:
                 case Op.DELETE:
                     return self._delete(kind, change, record, stamp)
         except BrokenRuleError as error:
-            raise refuse(error.code) from error
+            raise refuse(error.code, error.detail if error.code == "field.type" else "") from error
         raise refuse("op.unknown")
 
     # the three operations
@@ -102,6 +159,8 @@ class Applier:
             raise refuse("record.exists")
         if kind == CONFLICT:
             raise refuse("scope.read_only")
+        if self._was_elsewhere(kind, change.record_id):
+            raise refuse("record.exists")
         self._check_unit(kind, change, full)
         self._check_server_fields(kind, known)
         self._check_rules(change, None, full)
@@ -229,6 +288,18 @@ class Applier:
         ).first()
         return row is not None and self._tx.within(row[0], self._actor.roots)
 
+    def _was_elsewhere(self, kind: Kind, record_id: bytes) -> bool:
+        """Return whether the id was given to another kind's record, or to one that the actor may not know about.
+
+        With the id one would take over its history, which a conflict shows.
+        """
+        row = run(
+            self._tx.conn,
+            "SELECT unit_id, kind FROM sync_log WHERE record_id = ? ORDER BY rev DESC LIMIT 1",
+            (record_id,),
+        ).first()
+        return row is not None and (row[1] != kind.name or not self._tx.within(row[0], self._actor.roots))
+
     def _has_content(self, unit_id: bytes) -> bool:
         for kind in self._tx.kinds:
             column = kind.parent if kind.tree else UNIT
@@ -275,6 +346,40 @@ def apply_effects(tx: Tx, effects: Sequence[Effect], stamp: Stamp) -> None:
             changes = {name: value for name, value in effect.values.items() if record.values[name] != value}
             if changes:
                 tx.update(effect.kind, effect.record_id, record, changes, own)
+
+
+def _check_storable(change: Change) -> None:
+    """Refuse what one of the databases or another device could not keep, whatever it means."""
+    for name, value in change.patch.items():
+        if not (is_storable(name) and is_storable(value)):
+            raise refuse("field.type", name)
+    if not all(map(is_storable, (change.account, change.channel, change.reason))):
+        raise refuse("change.text")
+    if change.channel in CHANNELS:
+        raise refuse("change.channel")
+    if not TIME_MS_MIN <= change.at <= TIME_MS_MAX:
+        raise refuse("change.time")
+    if not all(0 <= rev <= REV_MAX for rev in (change.base_rev, *change.base_revs.values())):
+        raise refuse("change.revision")
+
+
+def _is_type_mismatch(error: exc.ProgrammingError) -> bool:
+    """Return whether a value does not fit its column. PostgreSQL counts that among the mistakes of a program."""
+    return getattr(error.orig, "sqlstate", None) == _TYPE_MISMATCH
+
+
+def _refused(change: Change, error: Exception) -> Answer:
+    """Return the answer to a change that could not be applied. One that nobody has foreseen is ours to look at."""
+    if not isinstance(error, RefusedError):
+        place = traceback.extract_tb(error.__traceback__)[-1]  # its own text may hold what a person typed
+        what = (change.change_id.hex(), type(error).__name__, place.filename, place.lineno)
+        log.error("change %s could not be applied: %s in %s:%s", *what)
+        return Answer(change.change_id, "refused", code="change.broken")
+    why = error.refusal
+    return Answer(
+        change.change_id, "refused", rev_before=error.rev, rev=error.rev, code=why.code, field=why.field,
+        text=why.text, link=why.link,
+    )  # fmt: skip
 
 
 def _status(outcome: Outcome, change: Change, rev: int) -> str:

@@ -1,7 +1,8 @@
 """The exchange as an ASGI route: one POST, the answer streams."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -18,12 +19,27 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "application/x-replication"
 
+WHOLE_SIZE_BYTES_MAX: Final = 16 * 1024
+
 Authenticate = Callable[[str], Actor]
 """Gives who an access token belongs to. Raises `RejectedError`, whose code goes to the device. May block."""
 
 
-def sync_route(server: SyncServer, authenticate: Authenticate, *, path: str = "/sync") -> Route:
-    """Return the route of the exchange. A request without a valid token gets 401, a damaged one 400."""
+def sync_route(
+    server: SyncServer,
+    authenticate: Authenticate,
+    *,
+    path: str = "/sync",
+    whole_size_bytes_max: int = WHOLE_SIZE_BYTES_MAX,
+) -> Route:
+    """Return the route of the exchange. A request without a valid token gets 401, a damaged one 400.
+
+    Args:
+        server: Answers.
+        authenticate: Names who asks.
+        path: Where it is asked.
+        whole_size_bytes_max: A smaller answer is sent at once; a larger one streams.
+    """
 
     async def exchange(request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -36,7 +52,13 @@ def sync_route(server: SyncServer, authenticate: Authenticate, *, path: str = "/
         packet = await _body(request)
         if packet is None:
             return problem(413, "message.too_large")
-        return StreamingResponse(iterate_in_threadpool(server.exchange(actor, packet)), media_type=CONTENT_TYPE)
+        packets = server.exchange(actor, packet)
+        first = await run_in_threadpool(
+            _beginning, packets, whole_size_bytes_max
+        )  # while nothing is sent, an error can still get a status
+        if len(first) < whole_size_bytes_max:
+            return Response(first, media_type=CONTENT_TYPE)
+        return StreamingResponse(iterate_in_threadpool(chain((first,), packets)), media_type=CONTENT_TYPE)
 
     return Route(path, exchange, methods=["POST"])
 
@@ -44,6 +66,16 @@ def sync_route(server: SyncServer, authenticate: Authenticate, *, path: str = "/
 def problem(status: int, code: str, text: str = "") -> JSONResponse:
     """Return an error as JSON: stable `code`, `text` for people if there is one."""
     return JSONResponse({"code": code, "text": text}, status_code=status)
+
+
+def _beginning(packets: Iterator[bytes], size_bytes_max: int) -> bytes:
+    """Return the first packets: all of them if that is less than `size_bytes_max`."""
+    begun = bytearray()
+    for packet in packets:
+        begun += packet
+        if len(begun) >= size_bytes_max:
+            break
+    return bytes(begun)
 
 
 async def _body(request: Request) -> bytes | None:

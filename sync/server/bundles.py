@@ -38,4 +38,4 @@ def _exchanged(server: SyncServer, actor: Actor, packets: list[bytes]) -> Iterat
     if not packets:
         raise RejectedError("bundle.altered", "it is empty")
     yield decode_request(packets[0]).cursor or b""
-    yield from chain.from_iterable(server.exchange(actor, packet) for packet in packets)
+    yield from chain.from_iterable(server.exchange(actor, packet, named=True) for packet in packets)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sync.core import values as packed
 from sync.core.merge import Clash, Outcome
-from sync.protocol.kinds import CONFLICT, UNIT, Kind, Value, Values
+from sync.protocol.kinds import CONFLICT, UNIT, Kind, Value, Values, is_storable
 from sync.protocol.messages import Change
 from sync.server.database import run
 from sync.server.records import Record, Stamp, Tx
@@ -37,7 +37,8 @@ class Settlement:
 def open_conflict(tx: Tx, kind: Kind, change: Change, current: Values, outcome: Outcome, stamp: Stamp) -> None:
     """Record the fields a person must choose.
 
-    One device disagreeing again on the same record updates its open conflict; another one is not opened.
+    One device disagreeing again on the same record updates its open conflict; another one is not opened. Devices of
+    two accounts may have the same name.
     """
     theirs = _last_change(tx, change.record_id, outcome.clashes)
     mine: Values = {
@@ -49,7 +50,7 @@ def open_conflict(tx: Tx, kind: Kind, change: Change, current: Values, outcome: 
         "theirs_at": theirs.device_time,
         "merged": json.dumps(sorted({*outcome.take, *outcome.merged}), separators=(",", ":")),
     }
-    found = _open_of(tx, change.record_id, stamp.device)
+    found = _open_of(tx, change.record_id, stamp)
     if found is None:
         values: Values = {
             **mine,
@@ -83,15 +84,22 @@ def follow(tx: Tx, kind: Kind, record_id: bytes, unit: Value, stamp: Stamp) -> N
 def settle(tx: Tx, record: Record, known: Values, stamp: Stamp) -> Settlement | str:
     """Return what a settlement changes, or the code of why it is refused.
 
-    Refused: ``field.read_only``, ``conflict.incomplete`` (a field is not chosen), ``conflict.already_settled``,
+    Refused: ``field.read_only``, ``conflict.choice_damaged`` (it cannot be read), ``conflict.incomplete`` (a field is
+    not chosen), ``conflict.already_settled``,
     ``conflict.moved_on`` (somebody changed a field again: look at the new value). `SAME` when it was settled like this.
     """
     if set(known) - {"status", "choice"} or known.get("status") != SETTLED:
         return "field.read_only"
     if record.values["status"] == SETTLED:
         return SAME if record.values["choice"] == known.get("choice") else "conflict.already_settled"
+    choice = _choices(known.get("choice"))
+    return "conflict.choice_damaged" if choice is None else _settlement(tx, record, known, choice, stamp)
+
+
+def _settlement(
+    tx: Tx, record: Record, known: Values, choice: dict[str, dict[str, object]], stamp: Stamp
+) -> Settlement | str:
     fields = json.loads(str(record.values["fields"]))
-    choice = json.loads(str(known.get("choice") or "{}"))
     kind = tx.kinds[str(record.values["target_kind"])]
     target_id = record.values["target_id"]
     assert isinstance(target_id, bytes), "a conflict names its record by id"
@@ -128,6 +136,24 @@ def refresh(tx: Tx, conflict_id: bytes, record: Record, stamp: Stamp) -> int:
     return tx.update(CONFLICT.name, conflict_id, record, {"fields": _fields(fields)}, stamp)
 
 
+def _choices(text: Value) -> dict[str, dict[str, object]] | None:
+    """Return what was chosen for each field; nothing if that cannot be read."""
+    if text is None:
+        return {}
+    try:
+        choices = json.loads(text) if isinstance(text, str) else None
+        if not isinstance(choices, dict):
+            return None
+        for choice in choices.values():
+            if not isinstance(choice, dict) or not ("value" in choice or choice.get("take") in {"mine", "theirs"}):
+                return None
+            if "value" in choice and not is_storable(packed.restored(choice["value"])):
+                return None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return choices
+
+
 def _knows(choice: dict[str, object], current: Value) -> bool:
     """Return whether the chosen value is what stands there by now anyway."""
     return "value" in choice and packed.restored(choice["value"]) == current
@@ -153,9 +179,11 @@ def _fields(items: list[dict[str, object]]) -> str:
     return json.dumps(items, ensure_ascii=False, separators=(",", ":"))
 
 
-def _open_of(tx: Tx, target_id: bytes, device: str) -> tuple[bytes, Record] | None:
+def _open_of(tx: Tx, target_id: bytes, stamp: Stamp) -> tuple[bytes, Record] | None:
+    """Return the open conflict of a device, which is known by its account and its name among that account's."""
+    mine = (OPEN, stamp.account, stamp.device)
     for conflict_id, record in tx.find(CONFLICT.name, "target_id", target_id):
-        if record.values["status"] == OPEN and record.values["mine_device"] == device:
+        if tuple(record.values[name] for name in ("status", "mine_account", "mine_device")) == mine:
             return conflict_id, record
     return None
 

@@ -94,15 +94,26 @@ META: Final = Table(
 )
 
 
+_TABLES_LOCK: Final = 7_305_812
+"""PostgreSQL's advisory lock that keeps two servers from making the tables at once."""
+
+_POSTGRES_READS: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_POSTGRES_WRITES: Final = {"isolation_level": "READ COMMITTED"}
+"""Stated, because an operator may have set another default. A writer waits for the one before it on a row of
+`sync_position`, and must then see what that one has stored: a snapshot from before the wait would not do."""
+
+
 class Database:
-    """Transactions on one SQLite file or PostgreSQL database. Writers see each other one after the other.
+    """Transactions on one SQLite file or PostgreSQL database. Several processes may use one database.
 
     Args:
         url: ``sqlite:///file``, ``sqlite://`` is not allowed (each connection would have its own), or ``postgresql+psycopg://…``.
     """
 
     def __init__(self, url: str) -> None:
-        self.engine: Final[Engine] = create_engine(url, pool_pre_ping=url.startswith("postgresql"))
+        self.engine: Final[Engine] = create_engine(
+            url, pool_pre_ping=url.startswith("postgresql"), hide_parameters=True
+        )  # parameters in messages would carry what people typed into logs
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
@@ -110,19 +121,23 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a read transaction."""
-        with self.engine.connect() as conn, conn.begin():
+        """Open a read transaction, which sees one moment of the database."""
+        options = {} if self.is_sqlite else _POSTGRES_READS
+        with self.engine.connect().execution_options(**options) as conn, conn.begin():
             yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a write transaction; it commits at the end of the block, or rolls back when the block raises."""
-        with self.engine.connect().execution_options(writes=True) as conn, conn.begin():
+        options = {"writes": True} if self.is_sqlite else _POSTGRES_WRITES
+        with self.engine.connect().execution_options(**options) as conn, conn.begin():
             yield conn
 
     def create_tables(self) -> None:
         """Create the engine's tables where they are missing."""
         with self.write() as conn:
+            if not self.is_sqlite:
+                run(conn, "SELECT pg_advisory_xact_lock(?)", (_TABLES_LOCK,))
             METADATA.create_all(conn)
 
     def close(self) -> None:
@@ -139,7 +154,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        "synchronous=FULL",
         "foreign_keys=ON",
         "busy_timeout=30000",
         "cache_size=-65536",

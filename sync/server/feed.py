@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from sync.core.digest import EVERYBODY as EVERYBODY_SECTOR
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import CONFLICT, UNIT, Kind, Kinds, Value, Values
-from sync.protocol.messages import Frame, Gone, Patches, Rows
+from sync.protocol.messages import Checks, Frame, Gone, Patches, Rows, ids_of
 from sync.server import scope as scopes
+from sync.server import verify
 from sync.server.database import places, run
 from sync.server.records import EFFECT, EVERYBODY, columns_of, path_range, unit_of
 from sync.server.scope import NOTHING, Backfill, Cursor, Scope
@@ -19,7 +22,7 @@ _UNITS_MAX: Final = 300
 """Units named in one statement."""
 
 _LOG_ROWS_MAX: Final = 4_000
-"""Lines of the log read for one frame."""
+"""Lines of the log read for one frame; fewer where a device asks for small frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Feed:
         scope: Their units.
         own_changes: Changes of this very request and their records: what they said is not sent back.
         frame_rows_max: How many records go into one frame.
+        checks: What the device wants to have compared.
     """
 
     kinds: Kinds
@@ -51,6 +55,7 @@ class Feed:
     scope: Scope
     own_changes: Mapping[bytes, bytes]
     frame_rows_max: int
+    checks: Checks | None = None
     _now: dict[bytes, int] = field(default_factory=dict)
 
     def frames(self, packed: bytes | None) -> Iterator[Frame]:
@@ -60,14 +65,45 @@ class Feed:
             RejectedError: `server.changed` (the cursor is another server's) or `server.went_back` (this server has
                 lost what the device has seen).
         """
+        held: Frame | None = None
+        for frame in self._frames(packed):
+            latest = frame
+            if held is not None and frame == Frame(frame.cursor, complete=True, verdicts=frame.verdicts):
+                latest = replace(held, cursor=frame.cursor, complete=True, verdicts=frame.verdicts)
+            elif held is not None:
+                yield held
+            held = latest
+            if scopes.read_cursor(latest.cursor).backfill is not None:
+                yield latest
+                held = None
+        assert held is not None, "what is complete has no back-fill"
+        if held.cursor == packed:
+            held.cursor = b""
+        yield held
+
+    def _frames(self, packed: bytes | None) -> Iterator[Frame]:
         self._now = scopes.positions(self.conn, self.scope.shards)
         cursor, restart = self._cursor(packed)
-        if cursor.scope != self.scope.hash():
+        verdicts = b""
+        begun = cursor.backfill.to if cursor.backfill is not None else self.scope.hash()
+        if cursor.scope != self.scope.hash() or begun != self.scope.hash():
             for frame in self._snapshot(cursor):
                 frame.restart, restart = restart, False
                 cursor = scopes.read_cursor(frame.cursor)
                 yield frame
-        yield from self._delta(cursor)
+        elif cursor.backfill is not None:
+            for frame in self._repaired(cursor, ids_of(cursor.backfill.again)):
+                cursor = scopes.read_cursor(frame.cursor)
+                yield frame
+        elif self.checks is not None:
+            found = verify.compare(self.conn, self.kinds, self.scope, cursor, self.checks)
+            verdicts = found.verdicts
+            for frame in self._repaired(cursor, found.differing) if found.differing else ():
+                cursor = scopes.read_cursor(frame.cursor)
+                yield frame
+        for frame in self._delta(cursor):
+            frame.verdicts = verdicts if frame.complete else b""
+            yield frame
 
     def _cursor(self, packed: bytes | None) -> tuple[Cursor, bool]:
         fresh = Cursor(self.epoch, NOTHING, dict(self._now))
@@ -78,7 +114,8 @@ class Feed:
             raise RejectedError("server.changed")
         if any(pos > self._now.get(shard, pos) for shard, pos in cursor.positions.items()):
             raise RejectedError("server.went_back")
-        if cursor.scope != NOTHING and not scopes.is_remembered(self.conn, cursor.scope):
+        begun = NOTHING if cursor.backfill is None else cursor.backfill.to
+        if not all(scopes.is_remembered(self.conn, has) for has in {cursor.scope, begun} - {NOTHING}):
             return fresh, True
         return cursor, False
 
@@ -86,15 +123,45 @@ class Feed:
 
     def _snapshot(self, cursor: Cursor) -> Iterator[Frame]:
         """Send the records of units the device has not got, and tell it which units it must let go."""
-        change = scopes.difference(self.conn, cursor.scope, self.scope)
-        steps = self._plan(change, first=cursor.scope == NOTHING)
         backfill = cursor.backfill
-        start = {shard: cursor.positions.get(shard, pos) for shard, pos in self._now.items()}
+        begun = NOTHING
         if backfill is None or backfill.to != self.scope.hash():
+            begun = NOTHING if backfill is None else backfill.to
             backfill = Backfill(self.scope.hash())
+        change = scopes.difference(self.conn, cursor.scope, self.scope, begun)
+        steps = self._plan(change, first=cursor.scope == NOTHING)
+        start = {shard: cursor.positions.get(shard, pos) for shard, pos in self._now.items()}
+        place = Cursor(self.epoch, cursor.scope, start, backfill)
+        frames = self._sent(steps, place)
+        first = next(frames)
+        first.gone_units = b"".join(change.removed)
+        yield first
+        yield from frames
+
+    def _repaired(self, cursor: Cursor, sectors: Sequence[bytes]) -> Iterator[Frame]:
+        """Send all records of some sectors again; those the device has beside them are none."""
+        again = b"".join(sectors)
+        backfill = cursor.backfill or Backfill(self.scope.hash(), again=again)
+        inside = [sector for sector in sectors if sector in self.scope.units]
+        steps = [Step(kind, (sector,)) for sector in inside for kind in self.kinds if not kind.shared]
+        if EVERYBODY_SECTOR in sectors:
+            steps += [Step(kind, ()) for kind in self.kinds]
+        place = Cursor(self.epoch, cursor.scope, cursor.positions, backfill)
+        last = None
+        for number, frame in enumerate(self._sent(steps, place)):
+            if last is not None:
+                yield last
+            last = frame
+            last.again = again if cursor.backfill is None and number == 0 else b""
+        assert last is not None, "the last frame is always sent"
+        last.again_done = again
+        yield last
+
+    def _sent(self, steps: Sequence[Step], place: Cursor) -> Iterator[Frame]:
+        """Send the records of `steps`, beginning where the back-fill of `place` stands; at least one frame."""
+        backfill = place.backfill
+        assert backfill is not None, "there is something to send"
         rows_total = sum(self._count(step) for step in steps)
-        gone = b"".join(change.removed)
-        cursor = Cursor(self.epoch, cursor.scope, start, backfill)
         batch, size = Batch(), 0
         for number in range(backfill.step, len(steps)):
             after = (backfill.unit, backfill.record) if number == backfill.step else (b"", b"")
@@ -102,11 +169,10 @@ class Feed:
                 batch.add(steps[number].kind, row)
                 size += 1
                 if size >= self.frame_rows_max:
-                    at = Backfill(self.scope.hash(), number, row[3] or b"", row[0])
-                    yield batch.frame(replace_backfill(cursor, at), gone, rows_total)
-                    batch, size, gone = Batch(), 0, b""
-        done = Cursor(self.epoch, self.scope.hash(), start)
-        yield batch.frame(done, gone, rows_total)
+                    at = Backfill(backfill.to, number, row[3] or b"", row[0], backfill.again)
+                    yield batch.frame(Cursor(place.epoch, place.scope, place.positions, at), rows_total)
+                    batch, size = Batch(), 0
+        yield batch.frame(Cursor(place.epoch, self.scope.hash(), place.positions), rows_total)
 
     def _plan(self, change: scopes.Change, *, first: bool) -> list[Step]:
         """Return the parts of a snapshot as a person needs them: the tree, code lists, the own unit, the rest."""
@@ -136,13 +202,17 @@ class Feed:
 
     # delta
 
+    @property
+    def _log_rows_max(self) -> int:
+        return min(self.frame_rows_max, _LOG_ROWS_MAX)
+
     def _delta(self, cursor: Cursor) -> Iterator[Frame]:
         """Send what changed since the cursor, in windows of the log, in commit order."""
         positions = {shard: cursor.positions.get(shard, now) for shard, now in self._now.items()}
         for shard, last in self._now.items():
             while positions[shard] < last:
                 lines = self._log(shard, positions[shard], last)
-                full = len(lines) == _LOG_ROWS_MAX
+                full = len(lines) == self._log_rows_max
                 positions[shard] = int(lines[-1].pos) if full else last
                 batch = self._changes(lines)
                 if batch:
@@ -154,7 +224,7 @@ class Feed:
     def _log(self, shard: bytes, after: int, last: int) -> Sequence[Any]:
         columns = "l.pos, l.kind, l.record_id, l.rev, l.op, l.fields, l.change_id, l.account, l.received_at, l.channel"
         span = "l.shard = ? AND l.pos > ? AND l.pos <= ?"
-        order = f"ORDER BY l.pos LIMIT {_LOG_ROWS_MAX}"
+        order = f"ORDER BY l.pos LIMIT {self._log_rows_max}"
         if shard == EVERYBODY:
             above = self.scope.above
             own = f" OR l.unit_id IN ({places(len(above))})" if above else ""
@@ -224,11 +294,6 @@ class Feed:
         return found
 
 
-def replace_backfill(cursor: Cursor, backfill: Backfill) -> Cursor:
-    """Return the cursor after a part of a snapshot."""
-    return Cursor(cursor.epoch, cursor.scope, cursor.positions, backfill)
-
-
 def _tell_everything(lines: Sequence[Any], rev: int) -> bool:
     """Return whether these lines hold every change that leads a device's copy to revision `rev`.
 
@@ -274,14 +339,13 @@ class Batch:
         """Add a record the device no longer has."""
         self._gone.setdefault((kind.name, reason), []).append(record_id)
 
-    def frame(self, cursor: Cursor, gone_units: bytes = b"", rows_total: int = 0) -> Frame:
+    def frame(self, cursor: Cursor, rows_total: int = 0) -> Frame:
         """Return the batch as a frame that ends at `cursor`."""
         return Frame(
             cursor.packed(),
             rows=[_rows(kind, rows) for kind, rows in self._rows.values()],
             patches=[_patches(name, found) for name, found in self._patches.items()],
             gone=[Gone(kind, b"".join(ids), reason) for (kind, reason), ids in self._gone.items()],
-            gone_units=gone_units,
             rows_total=rows_total,
         )
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sync.core import values as packed
 from sync.core.merge import UNTOUCHED, Since
 from sync.protocol.errors import BrokenRuleError
-from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values
+from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values, is_storable
 from sync.server.database import places, run, run_many
 
 EVERYBODY: Final = b""
@@ -18,6 +18,18 @@ EVERYBODY: Final = b""
 
 EFFECT: Final = "effect"
 """The channel of what the server does because of a change."""
+
+SERVER: Final = "server"
+"""The channel of what the application does on the server by itself."""
+
+SEED: Final = "seed"
+"""The channel of records that fill a new database: none of them was there before."""
+
+CHANNELS: Final = frozenset({EFFECT, SERVER, SEED})
+"""The channels that no device may claim."""
+
+DEPTH_MAX: Final = 64
+"""Levels below the top. A path stands in an index, and PostgreSQL takes no entry above 2,700 bytes."""
 
 _LOG_INSERT: Final = (
     "INSERT INTO sync_log (shard, pos, unit_id, kind, record_id, rev, op, fields, change_id, account, device,"
@@ -52,7 +64,7 @@ class Stamp:
     account: str = ""
     device: str = ""
     device_time: int = 0
-    channel: str = "server"
+    channel: str = SERVER
     reason: str = ""
 
 
@@ -103,11 +115,17 @@ class Tx:
     new_id: Callable[[], bytes]
     _entries: list[_Entry] = field(default_factory=list)
     _units: dict[bytes, Unit | None] = field(default_factory=dict)
+    _foreseen: dict[tuple[str, bytes], Record | None] = field(default_factory=dict)
 
     def lock(self, roots: Sequence[bytes]) -> None:
-        """Let writers of the same shards wait for each other from here on."""
+        """Let writers wait for each other from here on; call it before anything is read.
+
+        The checks look beyond one shard (is this identity known anywhere? is that unit there?), so everybody's shard
+        is locked by all. It comes first: where a unit stands is only certain when nobody else can move it.
+        """
+        self._lock_shard(EVERYBODY)
         shards = {unit.shard for root in roots if (unit := self.unit(root)) is not None}
-        for shard in sorted(shards | {EVERYBODY}):
+        for shard in sorted(shards - {EVERYBODY}):
             self._lock_shard(shard)
 
     def _lock_shard(self, shard: bytes) -> int:
@@ -124,6 +142,7 @@ class Tx:
         """Forget what was logged since `mark`."""
         del self._entries[mark:]
         self._units.clear()
+        self._foreseen.clear()
 
     def finish(self) -> None:
         """Give the log lines their positions and store them. The transaction should commit right after."""
@@ -150,8 +169,20 @@ class Tx:
 
     # records
 
+    def foresee(self, kind: str, ids: Sequence[bytes]) -> None:
+        """Read records that will be asked for with `get`."""
+        declared = self.kinds[kind]
+        sql = f"SELECT {columns_of(declared)} FROM {declared.table} WHERE id IN ({places(len(ids))})"
+        self._foreseen.update(((kind, record_id), None) for record_id in ids)
+        for row in run(self.conn, sql, ids):
+            self._foreseen[kind, bytes(row[0])] = Record(
+                row[1], row[2], dict(zip(declared.columns, row[3:], strict=True))
+            )
+
     def get(self, kind: str, record_id: bytes) -> Record | None:
         """Return one record."""
+        if (kind, record_id) in self._foreseen:
+            return self._foreseen.pop((kind, record_id))
         declared = self.kinds[kind]
         row = run(self.conn, f"SELECT {columns_of(declared)} FROM {declared.table} WHERE id = ?", (record_id,)).first()
         return None if row is None else Record(row[1], row[2], dict(zip(declared.columns, row[3:], strict=True)))
@@ -169,9 +200,15 @@ class Tx:
         return max([row or 0, *(e.rev for e in self._entries if e.record_id == record_id)])
 
     def insert(self, kind: str, record_id: bytes, values: Values, stamp: Stamp, *, extra: str | None = None) -> int:
-        """Store a new record, or one that was removed before; return its revision."""
+        """Store a new record, or one that was removed before; return its revision.
+
+        Raises:
+            BrokenRuleError: `field.type` (its detail is the field), `unit.unknown`, `unit.too_deep`.
+        """
         declared = self.kinds[kind]
-        rev = 1 if stamp.channel == "seed" else self.last_rev(record_id) + 1
+        self._foreseen.pop((kind, record_id), None)
+        _check_storable(values)
+        rev = 1 if stamp.channel == SEED else self.last_rev(record_id) + 1
         full = [values.get(name) for name in declared.columns]
         run(
             self.conn,
@@ -184,8 +221,14 @@ class Tx:
         return rev
 
     def update(self, kind: str, record_id: bytes, record: Record, changes: Values, stamp: Stamp) -> int:
-        """Change fields of a record, all of them really different; return its revision."""
+        """Change fields of a record, all of them really different; return its revision.
+
+        Raises:
+            BrokenRuleError: `field.type` (its detail is the field), `unit.unknown`, `unit.too_deep`.
+        """
         declared = self.kinds[kind]
+        self._foreseen.pop((kind, record_id), None)
+        _check_storable(changes)
         rev = record.rev + 1
         sets = ", ".join(f"{name} = ?" for name in changes)
         params = (*changes.values(), rev, record.extra, record_id)
@@ -204,6 +247,7 @@ class Tx:
     def touch(self, kind: str, record_id: bytes, record: Record, stamp: Stamp) -> int:
         """Store changed unknown fields only; return the revision."""
         declared = self.kinds[kind]
+        self._foreseen.pop((kind, record_id), None)
         rev = record.rev + 1
         run(self.conn, f"UPDATE {declared.table} SET rev = ?, extra = ? WHERE id = ?", (rev, record.extra, record_id))
         self._log(kind, record_id, rev, "patch", _as_id(record.values[UNIT]), {}, stamp)
@@ -212,6 +256,7 @@ class Tx:
     def remove(self, kind: str, record_id: bytes, record: Record, stamp: Stamp) -> int:
         """Remove a record; its log line is its tombstone."""
         declared = self.kinds[kind]
+        self._foreseen.pop((kind, record_id), None)
         run(self.conn, f"DELETE FROM {declared.table} WHERE id = ?", (record_id,))
         fields: dict[str, tuple[Value, Value]] = {
             name: (value, None) for name, value in record.values.items() if value is not None
@@ -281,6 +326,8 @@ class Tx:
         if parent_id is not None and parent is None:
             raise BrokenRuleError("unit.unknown", parent_id.hex())
         unit = placed(unit_id, parent)
+        if unit.depth > DEPTH_MAX:
+            raise BrokenRuleError("unit.too_deep", unit_id.hex())
         run(
             self.conn,
             f"INSERT INTO sync_unit (unit_id, parent_id, path, shard, depth) VALUES ({places(5)})"
@@ -329,6 +376,12 @@ def unit_of(conn: Connection, unit_id: bytes) -> Unit | None:
 def columns_of(kind: Kind) -> str:
     """Return the columns of a kind for a statement, sync columns first."""
     return ", ".join(("id", "rev", "extra", *kind.columns))
+
+
+def _check_storable(values: Values) -> None:
+    for name, value in values.items():
+        if not is_storable(value):
+            raise BrokenRuleError("field.type", name)
 
 
 def _as_id(value: Value) -> bytes | None:

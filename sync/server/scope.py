@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from sync.protocol.errors import RejectedError
-from sync.protocol.messages import ID_SIZE_BYTES, ids_of
+from sync.protocol.messages import DECODING_ERRORS, ID_SIZE_BYTES, ids_of
 from sync.server.database import places, run
 from sync.server.records import EVERYBODY, Unit, path_range, unit_of
 
@@ -51,7 +51,8 @@ class Change:
     """How a device's set of units differs from the one its cursor covers.
 
     Attributes:
-        added: Units whose records it lacks, in the order in which they should arrive.
+        added: Units whose records it lacks, in the order in which they should arrive: the same for the same two sets,
+            wherever the units stand, because a cut snapshot goes on by number.
         above: Units above that it lacks.
         removed: Units whose records it must let go.
     """
@@ -95,25 +96,36 @@ def is_remembered(conn: Connection, scope_hash: bytes) -> bool:
     return run(conn, "SELECT 1 FROM sync_scope_set WHERE hash = ?", (scope_hash,)).first() is not None
 
 
-def difference(conn: Connection, had: bytes, scope: Scope) -> Change:
+def difference(conn: Connection, had: bytes, scope: Scope, begun: bytes = NOTHING) -> Change:
     """Return how `scope` differs from the set with the hash `had`.
+
+    Args:
+        conn: A read transaction.
+        had: What the device has.
+        scope: What it shall have.
+        begun: Another set that has begun to arrive: an unknown part of it is there.
 
     Raises:
         RejectedError: `cursor.unknown`.
     """
-    before: dict[bytes, bytes] = {}
-    if had != NOTHING:
-        row = run(conn, "SELECT units FROM sync_scope_set WHERE hash = ?", (had,)).first()
-        if row is None:
-            raise RejectedError("cursor.unknown", "scope")
-        parts = ids_of(bytes(row[0]))
-        before = dict(zip(parts[::2], parts[1::2], strict=True))
-    inside = {unit for unit, shard in before.items() if shard != unit[::-1]}
-    added = tuple(u for u, shard in scope.units.items() if before.get(u) != (shard or bytes(ID_SIZE_BYTES)))
-    above = tuple(u for u in scope.above if u not in before)
-    removed = tuple(u for u in inside if u not in scope.units)
-    gone_above = tuple(u for u in before if u not in inside and u not in scope.units and u not in scope.above)
-    return Change(added, above, removed + gone_above)
+    before, partly = _remembered(conn, had), _remembered(conn, begun)
+    own = {u: None for units in (before, partly) for u, shard in units.items() if shard != u[::-1]}
+    removed = {u: None for u in own if u not in scope.units}
+    removed |= {u: None for u in before | partly if u not in scope.units and u not in scope.above}
+    added = [u for u, shard in scope.units.items() if before.get(u) != (shard or bytes(ID_SIZE_BYTES))]
+    above = sorted(u for u in scope.above if u not in before or u in removed)
+    return Change((*added[:1], *sorted(added[1:])), tuple(above), tuple(removed))
+
+
+def _remembered(conn: Connection, scope_hash: bytes) -> dict[bytes, bytes]:
+    """Return the units of a remembered set with their shards; those above have themselves, reversed."""
+    if scope_hash == NOTHING:
+        return {}
+    row = run(conn, "SELECT units FROM sync_scope_set WHERE hash = ?", (scope_hash,)).first()
+    if row is None:
+        raise RejectedError("cursor.unknown", "scope")
+    parts = ids_of(bytes(row[0]))
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 class Backfill(msgspec.Struct, array_like=True):
@@ -124,12 +136,14 @@ class Backfill(msgspec.Struct, array_like=True):
         step: Number of the step of the plan.
         unit: Unit of the last record that arrived in that step.
         record: Id of that record.
+        again: Sectors whose records arrive again; nothing when it is about added units.
     """
 
     to: bytes
     step: int = 0
     unit: bytes = b""
     record: bytes = b""
+    again: bytes = b""
 
 
 class Cursor(msgspec.Struct, array_like=True):
@@ -162,9 +176,13 @@ def read_cursor(packed: bytes) -> Cursor:
         RejectedError: `cursor.damaged`.
     """
     try:
-        return _cursors.decode(packed)
-    except msgspec.MsgspecError as error:
+        cursor = _cursors.decode(packed)
+    except DECODING_ERRORS as error:
         raise RejectedError("cursor.damaged", str(error)) from error
+    steps = (0 if cursor.backfill is None else cursor.backfill.step, *cursor.positions.values())
+    if min(steps) < 0:
+        raise RejectedError("cursor.damaged", "less than nothing")
+    return cursor
 
 
 def positions(conn: Connection, shards: Sequence[bytes]) -> dict[bytes, int]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from msgspec.structs import replace
+
 from sync.core.digest import record_digest, shown, total
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import UNIT, Kinds
@@ -69,14 +71,21 @@ class SyncServer:
         with self.transaction() as tx:
             apply_effects(tx, list(effects), stamp)
 
-    def exchange(self, actor: Actor, packet: bytes) -> Iterator[bytes]:
+    def exchange(self, actor: Actor, packet: bytes, *, named: bool = False) -> Iterator[bytes]:
         """Answer one request: what became of each change, then the feed since its cursor.
 
         Changes are committed before the first byte of the answer.
+
+        Args:
+            actor: Who asks.
+            packet: The request.
+            named: Each answer says which change it is for, not only its place among the others.
         """
         try:
             request = _read(packet)
             answers = self.push(actor, request.changes)
+            if not named:
+                answers = [replace(answer, change_id=b"") for answer in answers]
             yield encode(Answers(answers, self.clock_ms()))
             if request.pull:
                 yield from self.pull(actor, request)
@@ -88,8 +97,7 @@ class SyncServer:
         if not changes:
             return []
         with self.transaction(actor.roots) as tx:
-            applier = Applier(tx, self._rules, actor)
-            return [applier.apply(change) for change in changes]
+            return Applier(tx, self._rules, actor).apply_all(changes)
 
     def pull(self, actor: Actor, request: Request) -> Iterator[bytes]:
         """Give the packets of the feed since the request's cursor."""
@@ -99,7 +107,7 @@ class SyncServer:
         with self.database.read() as conn:
             scope = scopes.scope_of(conn, actor.roots)
             epoch = run(conn, "SELECT value FROM sync_meta WHERE key = 'epoch'").scalar_one()
-            feed = Feed(self.kinds, conn, bytes(epoch), actor.roots, scope, own, rows_max)
+            feed = Feed(self.kinds, conn, bytes(epoch), actor.roots, scope, own, rows_max, request.checks)
             for frame in feed.frames(request.cursor):
                 yield encode(frame)
 

@@ -37,6 +37,7 @@ class Device:
     Attributes:
         typed: What its person typed and has not given up, by record and field.
         sent_bases: What each change was based on, by change and field.
+        repaired: How often a comparison with the server found a difference.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Device:
     transport: Transport
     typed: dict[tuple[bytes, str], Typed] = field(default_factory=dict)
     sent_bases: dict[bytes, tuple[bytes, Values]] = field(default_factory=dict)
+    repaired: int = 0
     _engine: Engine | None = None
 
     def __post_init__(self) -> None:
@@ -149,7 +151,9 @@ class Device:
     def sync(self) -> SyncReport:
         """Exchange with the server."""
         engine = SyncEngine(self.replica, self.write, self.transport, frame_rows_max=self.rng.choice((3, 50, 2_000)))
-        return engine.sync()
+        report = engine.sync()
+        self.repaired += report.repaired
+        return report
 
     def remember_bases(self) -> None:
         """Note what every change that travels is based on, before the server sees it."""

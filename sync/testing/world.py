@@ -266,6 +266,7 @@ class World:
         self.check()
         for device in self.devices:
             assert device.waiting() == 0, f"seed {self.seed}: {device.name} still waits"
+            assert device.repaired == 0, f"seed {self.seed}: {device.name} differed from the server on the way"
             digest, _ = self.server.digest(device.roots)
             assert device.digest() == digest, f"seed {self.seed}: {device.name} differs from the server"
             self._check_nothing_lost(device)

@@ -15,8 +15,8 @@ LINES_MAX = 600
 
 WORDS_OF_THE_ENGINE = frozenset(
     {
-        "base, mine, theirs", "change", "conflict", "cursor", "enrolment", "feed", "idempotency key", "outbox",
-        "refused", "replica", "scope", "settle", "tombstone", "unit",
+        "base, mine, theirs", "bundle", "change", "conflict", "cursor", "enrolment", "feed", "idempotency key",
+        "outbox", "refused", "replica", "scope", "settle", "tombstone", "unit",
     }
 )  # fmt: skip
 """Words of the glossary that the engine itself is about."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import argon2
+import pytest
 import uvicorn
 
 from sync.core.squash import Op
@@ -24,6 +25,9 @@ from yum_desktop.central.app import build_app
 from yum_desktop.central.devices import Devices
 from yum_desktop.central.passwords import Hasher, shipped_policy
 from yum_desktop.registry.clock import new_id
+
+on_both_stores = pytest.mark.parametrize("centre", ["sqlite", "postgresql"], indirect=True)
+"""Marks a test whose answer depends on the store: comparing, locking, storing what is odd."""
 
 CHEAP = Hasher(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 GOOD = "ruộng bậc thang 27"

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from central_world import CHEAP, GOOD, OTHER, Centre
+from central_world import CHEAP, GOOD, OTHER, Centre, on_both_stores
 from sqlalchemy import text
 
 from yum_desktop.central.accounts import FAILURES_FREE, Role, waiting
@@ -23,6 +23,7 @@ def denied(centre: Centre, name: str, password: str) -> DeniedError:
     return caught.value
 
 
+@on_both_stores
 def test_the_right_password_signs_in_however_name_and_marks_were_typed(centre: Centre) -> None:
     centre.account("xa-02269")
     account = centre.accounts.sign_in(" XA-02269 ", unicodedata.normalize("NFD", GOOD))
@@ -50,6 +51,7 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait_too(centre: Centre
     assert centre.accounts.get("xa-02269").failures == 0
 
 
+@on_both_stores
 def test_waiting_survives_a_restart_of_the_server(centre: Centre) -> None:
     centre.account("xa-02269")
     for _ in range(FAILURES_FREE):
@@ -73,6 +75,7 @@ def test_waiting_doubles_up_to_a_quarter_of_an_hour() -> None:
     assert waiting(FAILURES_FREE + 5) == waiting(10_000) == timedelta(minutes=15)
 
 
+@on_both_stores
 def test_many_guesses_at_once_get_no_more_tries(centre: Centre) -> None:
     centre.account("xa-02269")
     codes: Counter[str] = Counter()
@@ -177,6 +180,7 @@ def test_an_invented_password_passes_the_policy() -> None:
     shipped_policy().check(invented(lambda _: next(letters)), account="xa-02269")
 
 
+@on_both_stores
 def test_a_password_that_came_another_way_is_found_out(centre: Centre) -> None:
     centre.account("xa-02269")
     centre.account("xa-02266", "xa-ben")
@@ -200,6 +204,7 @@ def test_a_name_that_cannot_be_typed_everywhere_is_refused(centre: Centre, name:
         centre.account(name)
 
 
+@on_both_stores
 def test_a_second_account_of_the_same_name_is_refused(centre: Centre) -> None:
     centre.account("xa-02269")
     with pytest.raises(ConflictError, match=r"account\.exists"):

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
-from central_world import CEREMONY, DECISION, PERSON, Centre, compact, create, delete, edit
+from central_world import CEREMONY, DECISION, PERSON, Centre, compact, create, delete, edit, on_both_stores
 
 from sync.protocol.kinds import Value, Values
 from sync.protocol.messages import Answer, Change
@@ -96,6 +96,7 @@ def test_a_new_case_begins_as_a_draft_whatever_it_lacks(centre: Centre) -> None:
     assert (case.opened.status, case.state) == ("applied", "NHAP")
 
 
+@on_both_stores
 def test_the_whole_way_makes_one_member_with_the_days_of_the_case(case: Case) -> None:
     case.bring_to(State.APPROVED)
     assert case.members() == 0
@@ -113,6 +114,7 @@ def test_the_whole_way_makes_one_member_with_the_days_of_the_case(case: Case) ->
     assert (member.values["card_no"], case.members()) == ("123456789", 1)
 
 
+@on_both_stores
 def test_a_repeated_step_changes_nothing(case: Case) -> None:
     case.bring_to(State.APPROVED)
     case.write(case.chapter, **CEREMONY)
@@ -122,6 +124,7 @@ def test_a_repeated_step_changes_nothing(case: Case) -> None:
     assert (case.state, case.members()) == ("DA_LE", 1)
 
 
+@on_both_stores
 def test_two_devices_that_take_the_same_step_make_one_member(case: Case) -> None:
     case.bring_to(State.APPROVED)
     case.write(case.chapter, **CEREMONY)
@@ -130,6 +133,7 @@ def test_two_devices_that_take_the_same_step_make_one_member(case: Case) -> None
     assert (one.status, other.code, case.members()) == ("applied", "case.stale_state", 1)
 
 
+@on_both_stores
 def test_s180_the_first_decision_stands_and_the_second_is_told_both_states(case: Case) -> None:
     case.bring_to(State.AWAITING)
     case.write(case.commune, **DECISION)
@@ -249,6 +253,7 @@ def test_a_person_who_is_a_member_already_is_not_sent_for_approval(case: Case) -
     assert (answer.code, case.state) == ("identity.duplicate", "CHO_HOI_NGHI")
 
 
+@on_both_stores
 def test_a_refused_ceremony_leaves_neither_step_nor_member(case: Case) -> None:
     case.bring_to(State.APPROVED)
     case.write(case.chapter, ceremony_on="2027-01-01")
@@ -258,6 +263,7 @@ def test_a_refused_ceremony_leaves_neither_step_nor_member(case: Case) -> None:
     assert case.members() == 0
 
 
+@on_both_stores
 def test_a_member_removed_meanwhile_does_not_come_back_with_the_card(case: Case) -> None:
     case.bring_to(State.ADMITTED)
     member = case.centre.record("member", case.member_id)

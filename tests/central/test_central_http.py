@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from central_world import GOOD, OTHER, Centre, create, delete, edit, served
+from central_world import GOOD, OTHER, Centre, create, delete, edit, on_both_stores, served
+from sqlalchemy import exc
 
-from sync.protocol.messages import Answers, Change, Frame, Part, Request, decode_parts, encode, ids_of
+from sync.protocol.messages import Answer, Answers, Change, Frame, Part, Request, decode_parts, encode, ids_of
 from yum_desktop.central.accounts import FAILURES_FREE, Role
 from yum_desktop.central.app import BODY_SIZE_BYTES_MAX
 from yum_desktop.central.tokens import ACCESS_SECONDS
@@ -73,6 +74,7 @@ def test_health_needs_no_token(client: httpx.Client) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "protocol": 1})
 
 
+@on_both_stores
 def test_enrolling_tells_who_one_is(centre: Centre, home: Caller) -> None:
     told = {name: home.enrolled[name] for name in ("account", "role", "device_name", "expires_in_s")}
     assert told == {"account": "xa-nha", "role": "editor", "device_name": "Máy", "expires_in_s": ACCESS_SECONDS}
@@ -103,6 +105,7 @@ def test_the_first_password_is_changed_and_then_opens(centre: Centre, client: ht
     assert answer.status_code == 200
 
 
+@on_both_stores
 def test_guessing_is_slowed_down_and_says_how_long(centre: Centre, client: httpx.Client) -> None:
     centre.account("xa-nha")
     body = {"account": "xa-nha", "password": "sai rồi nhé 12", "device_name": "Máy"}
@@ -113,6 +116,7 @@ def test_guessing_is_slowed_down_and_says_how_long(centre: Centre, client: httpx
     assert 0 < int(answer.headers["retry-after"]) <= 31
 
 
+@on_both_stores
 def test_tokens_rotate(home: Caller) -> None:
     first = home.client.post("/auth/refresh", json={"refresh_token": home.enrolled["refresh_token"]})
     assert first.status_code == 200
@@ -122,6 +126,7 @@ def test_tokens_rotate(home: Caller) -> None:
     assert (stale.status_code, stale.json()["code"]) == (401, "auth.expired")
 
 
+@on_both_stores
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
@@ -129,6 +134,9 @@ def test_tokens_rotate(home: Caller) -> None:
         ("/auth/enrol", b"{", 400, "request.damaged"),
         ("/auth/enrol", b'{"account": 1, "password": "", "device_name": ""}', 400, "request.damaged"),
         ("/auth/enrol", b'{"account": "\xff"}', 400, "request.damaged"),
+        ("/auth/enrol", b'{"account": "\\ud800", "password": "", "device_name": ""}', 400, "request.damaged"),
+        ("/auth/enrol", b'{"account": "a\\u0000b", "password": "", "device_name": ""}', 401, "auth.wrong"),
+        ("/auth/password", b'{"account": "\\u0000", "password": "", "new_password": ""}', 401, "auth.wrong"),
         ("/auth/refresh", b'{"refresh_token": "x"}', 401, "auth.expired"),
         ("/auth/password", b" " * (BODY_SIZE_BYTES_MAX + 1), 413, "http.413"),
         ("/nowhere", b"", 404, "http.404"),
@@ -155,6 +163,7 @@ def test_a_revoked_device_gets_nothing_more(centre: Centre, home: Caller) -> Non
     assert (answer.status_code, answer.json()["code"]) == (401, "auth.revoked")
 
 
+@on_both_stores
 def test_a_member_pushed_by_one_device_arrives_at_another_of_the_unit(centre: Centre, home: Caller) -> None:
     change = create("member", {"unit_id": centre.units["thon"], "full_name": NAMES[0]})
     assert [answer.status for answer in answers(home.exchange(change)).answers] == ["applied"]
@@ -163,6 +172,7 @@ def test_a_member_pushed_by_one_device_arrives_at_another_of_the_unit(centre: Ce
     assert NAMES[0] in text
 
 
+@on_both_stores
 def test_a_viewer_reads_and_does_not_write(centre: Centre, home: Caller) -> None:
     centre.account("xa-xem", role=Role.VIEWER)
     viewer = Caller(home.client, "xa-xem")
@@ -172,6 +182,7 @@ def test_a_viewer_reads_and_does_not_write(centre: Centre, home: Caller) -> None
     assert centre.units["thon"] in received(parts)[0]
 
 
+@on_both_stores
 def test_s144_a_neighbours_valid_token_pushes_nothing_here(centre: Centre, home: Caller, neighbour: Caller) -> None:
     mine = create("member", {"unit_id": centre.units["thon"], "full_name": NAMES[0]})
     home.exchange(mine)
@@ -191,6 +202,7 @@ def test_s144_a_neighbours_valid_token_pushes_nothing_here(centre: Centre, home:
     assert centre.records("member", "full_name", NAMES[1]) == []
 
 
+@on_both_stores
 def test_s145_a_neighbours_valid_token_pulls_nothing_from_here(centre: Centre, home: Caller, neighbour: Caller) -> None:
     before = neighbour.exchange()
     mine = create("member", {"unit_id": centre.units["thon"], "full_name": NAMES[0], "id_number": "008305001234"})
@@ -208,3 +220,14 @@ def test_a_token_of_one_device_is_not_good_with_the_id_of_another(home: Caller, 
     one, other = home.enrolled["access_token"], neighbour.enrolled["access_token"]
     headers = {"authorization": f"Bearer {one[:20]}{other[20:]}"}
     assert home.client.post("/sync", content=encode(Request(1, 0)), headers=headers).status_code == 401
+
+
+def test_a_database_that_is_away_for_a_moment_is_a_status_and_no_broken_answer(
+    centre: Centre, home: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> list[Answer]:
+        raise exc.OperationalError("SELECT 1", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(centre.server, "push", away)
+    answer = home.raw(encode(Request(1, 0)))
+    assert (answer.status_code, answer.json()["code"]) == (503, "store.unreachable")

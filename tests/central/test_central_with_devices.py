@@ -5,12 +5,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from central_world import CEREMONY, DECISION, GOOD, PERSON, Centre, served
+from central_world import CEREMONY, DECISION, GOOD, PERSON, Centre, on_both_stores, served
 
 from yum_desktop.domain.cases.admission import Action
 from yum_desktop.domain.errors import InputError
 from yum_desktop.registry import commands, queries, syncing
 from yum_desktop.registry.engine import Registry
+
+pytestmark = on_both_stores
 
 KEY = bytes(range(32))
 Opener = Callable[[str, str], Registry]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from terminal import PASSWORD, Central, Terminal, central_words, cheap, served
@@ -30,7 +31,8 @@ def test_two_people_disagree_choose_and_agree_again(terminal: Terminal, central:
     terminal.done("members", "set", person, "phone=0388417599", "note=Ghi ở máy b", home="b")
     first = terminal.done("sync", home="a")
     assert set(first) == {
-        "status", "pushed", "pulled", "left", "bytes_up", "bytes_down", "round_trips", "duration_ms", "error",
+        "status", "pushed", "pulled", "left", "bytes_up", "bytes_down", "round_trips", "duration_ms", "repaired",
+        "differing", "error",
     }  # fmt: skip
     assert first["pushed"] == {"applied": 1, "merged": 0, "conflict": 0, "refused": 0}
     assert terminal.done("sync", home="b")["pushed"]["conflict"] == 1
@@ -54,6 +56,8 @@ def test_two_people_disagree_choose_and_agree_again(terminal: Terminal, central:
     server = json.loads(central_words(central.db, "doctor", "--scope", one["unit"]))
     assert one["digest"] == two["digest"] == server["digest"]
     assert one["rows"]["member"] == server["rows"]["member"]
+    compared = terminal.done("sync", "--verify", home="a")
+    assert (compared["status"], compared["repaired"], compared["differing"]) == ("done", 0, [])
 
 
 def test_a_refused_change_says_why_and_is_done_once_corrected(terminal: Terminal, central: Central) -> None:
@@ -91,3 +95,49 @@ def test_the_password_may_come_from_the_environment(
 ) -> None:
     monkeypatch.setenv("YUM_PASSWORD", PASSWORD)
     assert terminal.done("enrol", central.url, central.account, home="e")["account"] == central.account
+
+
+def test_s224_a_device_without_a_connection_sends_and_receives_by_file(
+    terminal: Terminal, central: Central, tmp_path: Path
+) -> None:
+    for home in ("e", "f"):
+        enrolled(terminal, central, home)
+    unit = terminal.done("status", home="e")["unit"]
+    person = terminal.done("members", "list", home="e")[0]["id"]
+    terminal.done("members", "set", person, "email=theo.tep@example.vn", home="e")
+    up = tmp_path / "gui-may.yum"
+    exported = terminal.done("bundle", "export", up, home="e")
+    assert (exported["changes"], exported["size_bytes"]) == (1, up.stat().st_size)
+    assert terminal.done("status", home="e")["pending"] == 1
+
+    assert terminal.run("bundle", "take", up, home="e").error == "bundle.wrong_way"
+    carried = Path(terminal.done("bundle", "carry", up, home="f")["answer"])
+    assert carried == tmp_path / "tra-loi-may.yum"
+    assert terminal.run("bundle", "take", carried, home="f").error == "bundle.other_device"
+    taken = terminal.done("bundle", "take", carried, home="e")
+    assert (taken["status"], taken["pushed"]["applied"], taken["left"]) == ("done", 1, 0)
+    assert terminal.done("bundle", "take", carried, home="e")["pushed"]["applied"] == 0
+    assert terminal.done("sync", home="e")["pushed"]["applied"] == 0
+    terminal.done("sync", home="f")
+    assert terminal.done("members", "show", person, home="f")["values"]["email"] == "theo.tep@example.vn"
+
+    by_hand = tmp_path / "by-hand.yum"
+    terminal.done("members", "set", person, "note=đưa tận tay", home="e")
+    terminal.done("bundle", "export", up, home="e")
+    central_words(central.db, "bundle", str(up), "--out", str(by_hand))
+    assert terminal.done("bundle", "take", by_hand, home="e")["left"] == 0
+    one, server = terminal.done("status", home="e"), json.loads(central_words(central.db, "doctor", "--scope", unit))
+    assert one["digest"] == server["digest"]
+
+
+def test_a_damaged_file_is_refused_with_the_reason(terminal: Terminal, central: Central, tmp_path: Path) -> None:
+    enrolled(terminal, central, "g")
+    up = tmp_path / "x.yum"
+    terminal.done("bundle", "export", up, home="g")
+    whole = up.read_bytes()
+    for content, code in ((whole[:-3], "bundle.cut"), (whole[:-1] + b"?", "bundle.altered"), (b"ok", "bundle.not_one")):
+        up.write_bytes(content)
+        assert terminal.run("bundle", "carry", up, home="g").error == code
+    assert terminal.run("bundle", "take", tmp_path / "none.yum", home="g").error == "file.missing"
+    assert terminal.run("bundle", "export", tmp_path / "no folder" / "x.yum", home="g").error == "file.unwritable"
+    assert not list(tmp_path.glob("*.part"))

@@ -51,6 +51,12 @@ def test_a_plain_list_becomes_members(tmp_path: Path) -> None:
     assert all(not row.problems for row in plan.rows)
 
 
+def test_characters_that_no_server_would_take_do_not_get_in(tmp_path: Path) -> None:
+    """Office programs write a character zero as ``_x0000_``."""
+    plan = plan_of(tmp_path, [HEADER, (1, "Nguyễn_x0000_ Văn_x0001_ An", "15/08/2003", "Nam", "038203012345")])
+    assert [row.values["full_name"] for row in plan.rows] == ["Nguyễn Văn An"]
+
+
 def test_a_mapping_overrules_the_headers(tmp_path: Path) -> None:
     rows = [(*HEADER, "Nơi sinh hoạt"), (*AN, "Thôn 1")]
     plan = plan_of(tmp_path, rows, {5: "chi_doan", 4: None})

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from commune import opened, settle_in
-from postgres import Postgres, started
 
 from yum_desktop.registry.engine import Registry
 
@@ -16,9 +15,3 @@ def r(tmp_path: Path) -> Iterator[Registry]:
     settle_in(registry)
     yield registry
     registry.close()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with started() as server:
-        yield server

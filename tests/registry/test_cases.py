@@ -185,7 +185,11 @@ def test_data_changes_by_name_and_an_unknown_name_is_told(r: Registry) -> None:
     detail = queries.case(r, case_id)
     assert detail.row.title == "Lù Thị Mây"
     assert detail.data == {"full_name": "Lù Thị Mây", "born_on": "2009-05-02"}
-    for data, code in (({"shoe_size": 37}, "case.field_unknown"), ({"full_name": ""}, "member.name_needed")):
+    for data, code in (
+        ({"shoe_size": 37}, "case.field_unknown"),
+        ({"full_name": ""}, "member.name_needed"),
+        ({"introducer": "a\0b"}, "text.odd"),
+    ):
         with pytest.raises(InputError) as caught:
             commands.set_case(r, case_id, data)
         assert caught.value.code == code

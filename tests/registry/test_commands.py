@@ -82,6 +82,20 @@ def test_a_removed_member_is_gone_and_waits_to_be_sent(r: Registry) -> None:
     assert (waiting.operation, waiting.title, waiting.unit_name) == ("delete", "Lý Thị Học", "thôn Nà Đông")
 
 
+@pytest.mark.parametrize("text", ["a\0b", "\ud83d", "\udc00\ud800"])
+def test_a_reason_with_broken_characters_is_refused(r: Registry, text: str) -> None:
+    """PostgreSQL takes no character zero, and nothing takes half a pair: the server would refuse it for ever."""
+    member_id = existing(r)
+    for work in (
+        lambda: commands.set_member(r, member_id, {"phone": "0912345678"}, reason=text),
+        lambda: commands.delete_member(r, member_id, reason=text),
+        lambda: commands.import_members(r, [commands.ImportRow(HAMLET, {"full_name": "Lý Thị Mới"})], reason=text),
+    ):
+        with pytest.raises(InputError, match=r"text\.odd"):
+            work()
+    assert queries.pending(r) == []
+
+
 @pytest.mark.parametrize(
     ("values", "code", "field"),
     [
@@ -94,6 +108,9 @@ def test_a_removed_member_is_gone_and_waits_to_be_sent(r: Registry) -> None:
         ({"id_number": "12345"}, "member.not_an_identity", "id_number"),
         ({"phone": 912345678}, "member.not_text", "phone"),
         ({"note": "x" * 4_001}, "member.too_long", "note"),
+        ({"note": "a\0b"}, "text.odd", "note"),
+        ({"full_name": "Lý \ud83d Học"}, "text.odd", "full_name"),
+        ({"id_number": "\u0660" * 12}, "member.not_an_identity", "id_number"),
         ({"associations": "HLHTN"}, "member.not_a_set", "associations"),
         ({"unit_id": b"short"}, "member.not_a_unit", "unit_id"),
         ({"unit_id": UUID(int=404).bytes}, "unit.unknown", "unit_id"),

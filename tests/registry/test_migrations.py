@@ -6,11 +6,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from commune import KEY, opened
-from postgres import Postgres
 from sqlalchemy import Connection, inspect, text
 
 from sync.protocol.kinds import SYNC_COLUMNS
-from sync.server.database import Database, sqlite_url
+from sync.server.database import Database
 from yum_desktop.domain.errors import UnavailableError, YumError
 from yum_desktop.domain.member import MEMBER_FIELDS
 from yum_desktop.registry import migrate
@@ -19,12 +18,9 @@ from yum_desktop.registry.kinds import KINDS
 from yum_desktop.registry.tables import Base
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path / "central.db")
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.database(f"d{abs(hash(str(tmp_path)))}")
+@pytest.fixture
+def url(store_url: str) -> str:
+    return store_url
 
 
 def differences(conn: Connection) -> list[object]:

@@ -28,6 +28,7 @@ ENROLLED = {
     "device_name": "Máy tính (2)",
     "access_token": "a1",
     "refresh_token": "r1",
+    "bundle_key": bytes(range(32)).hex(),
 }
 
 
@@ -38,7 +39,7 @@ def server(answer: Callable[[str, Asked], Reply]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            asked = json.loads(body) if "json" in self.headers["content-type"] else {}
+            asked = json.loads(body) if "json" in self.headers.get("content-type", "") else {}
             status, reply = answer(self.path, {**asked, "token": self.headers.get("authorization", "")})
             sent = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
             self.send_response(status)

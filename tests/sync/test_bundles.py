@@ -8,11 +8,12 @@ import pytest
 
 from sync.client import store
 from sync.client.bundles import Bundles
-from sync.client.engine import CHANGES_MAX, SyncReport
+from sync.client.engine import SyncReport
 from sync.core.squash import Op
 from sync.protocol.bundle import Direction, Head, read_head, seal, unseal
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import CONFLICT, UNIT, Values
+from sync.protocol.messages import CHANGES_MAX
 from sync.server.bundles import answer
 from sync.server.records import Actor, Stamp
 from sync.server.rules import Effect

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from postgres import Postgres
 from sqlalchemy import Connection
 
 from sync.core.merge import Outcome, Since
@@ -17,6 +18,7 @@ from sync.testing.world import World
 TICKS = 120
 SEEDS = 200
 PARTS = 20
+POSTGRES_SEEDS = 8
 
 
 @pytest.fixture
@@ -27,10 +29,13 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def play(seed: int, folder: Path, ticks: int = TICKS) -> None:
-    """Play one world to its end."""
+def play(seed: int, folder: Path, ticks: int = TICKS, *, url: str | None = None) -> str:
+    """Play one world to its end; return the digest of all its records.
+
+    Its server keeps a SQLite file, or the database of `url`.
+    """
     folder.mkdir()
-    world = World(seed, folder)
+    world = World(seed, folder, url)
     try:
         for number in range(ticks):
             world.tick()
@@ -38,6 +43,7 @@ def play(seed: int, folder: Path, ticks: int = TICKS) -> None:
                 world.check()
         world.heal()
         world.check_settled()
+        return world.server.digest((world.units["root"],))[0]
     finally:
         world.close()
 
@@ -46,6 +52,12 @@ def play(seed: int, folder: Path, ticks: int = TICKS) -> None:
 def test_replicas_agree_once_the_network_heals(part: int, folder: Path) -> None:
     for seed in range(part * SEEDS // PARTS, (part + 1) * SEEDS // PARTS):
         play(seed, folder / str(seed))
+
+
+@pytest.mark.parametrize("seed", range(POSTGRES_SEEDS))
+def test_a_world_on_postgresql_ends_like_the_same_world_on_sqlite(seed: int, folder: Path, postgres: Postgres) -> None:
+    ends = [play(seed, folder / f"{number}", url=url) for number, url in enumerate((postgres.store(), None))]
+    assert ends[0] == ends[1]
 
 
 def noticed(folder: Path, seeds: range) -> bool:
@@ -90,8 +102,8 @@ def test_a_server_that_forgets_its_receipts_is_noticed(monkeypatch: pytest.Monke
     def forgetful(conn: Connection, sql: str, params: Sequence[object] = ()) -> object:
         if sql.startswith("INSERT INTO sync_receipt"):
             sql += " ON CONFLICT DO NOTHING"
-        if sql.startswith("SELECT answer FROM sync_receipt"):
-            sql, params = "SELECT answer FROM sync_receipt WHERE 1 = 0", ()
+        if sql.startswith("SELECT change_id, answer FROM sync_receipt"):
+            sql, params = "SELECT change_id, answer FROM sync_receipt WHERE 1 = 0", ()
         return run(conn, sql, params)
 
     monkeypatch.setattr(apply, "run", forgetful)

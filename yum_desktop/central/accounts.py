@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, exc, insert, select, update
 from sqlalchemy.sql.dml import Update
 
+from sync.protocol.kinds import is_storable
 from sync.server.database import Database
 from yum_desktop.central import settings
 from yum_desktop.central.denials import DeniedError
@@ -272,6 +273,8 @@ def find(conn: Connection, name: str, *, lock: bool = False) -> Account | None:
         name: The name.
         lock: Whether others who lock it wait until this transaction ends. SQLite lets one write at a time anyway.
     """
+    if not is_storable(name):  # nobody is called so, and PostgreSQL cannot even look for it
+        return None
     query = select(*_COLUMNS).where(AccountRecord.name == _clean(name))
     row = conn.execute(query.with_for_update() if lock else query).first()
     return None if row is None else _account(row)

@@ -4,6 +4,7 @@ Every error is ``{"code", "text"}`` (and ``"field"``, if one is to blame) with a
 database or a password hash runs in threads.
 """
 
+import io
 import logging
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -20,7 +21,8 @@ from starlette.routing import Route
 
 from sync.protocol.errors import RejectedError
 from sync.protocol.messages import PROTOCOL_VERSION
-from sync.server.asgi import sync_route
+from sync.server import bundles
+from sync.server.asgi import CONTENT_TYPE, sync_route
 from sync.server.database import Database, run
 from sync.server.records import Actor
 from sync.server.server import SyncServer
@@ -35,7 +37,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=msgspec.Struct)
 
 BODY_SIZE_BYTES_MAX: Final = 8 * 1024
-"""Of everything but the exchange, which has its own limit."""
+"""Of everything but the exchange, which has its own limit, and bundles."""
+
+BUNDLE_SIZE_BYTES_MAX: Final = 64 * 1024 * 1024
 
 _STATUS: Final = {"input": 400, "conflict": 409, "unavailable": 503, "defect": 500}
 _DAMAGED: Final = "Yêu cầu không đọc được."
@@ -94,6 +98,10 @@ def build_app(server: SyncServer, accounts: Accounts, devices: Devices) -> Starl
         except DeniedError as error:
             raise RejectedError(error.code) from error
 
+    def answered(token: str, file: bytes) -> bytes:
+        authenticate(token)
+        return answer_bundle(server, devices, file)
+
     return Starlette(
         routes=[
             _health(server.database),
@@ -101,6 +109,7 @@ def build_app(server: SyncServer, accounts: Accounts, devices: Devices) -> Starl
             _post("/auth/refresh", RefreshBody, refresh),
             _post("/auth/password", PasswordBody, change_password),
             sync_route(server, authenticate),
+            _bundle_route(answered),
         ],
         exception_handlers={
             YumError: _yum_problem,
@@ -123,6 +132,38 @@ def _health(database: Database) -> Route:
     return Route("/health", health, methods=["GET"])
 
 
+def answer_bundle(server: SyncServer, devices: Devices, file: bytes) -> bytes:
+    """Apply a bundle and return the file that answers it.
+
+    Raises:
+        RejectedError: `bundle.…`, `auth.…`.
+    """
+
+    def recognise(device_id: bytes) -> tuple[Actor, bytes]:
+        try:
+            return devices.recognise(device_id)
+        except DeniedError as error:
+            raise RejectedError(error.code) from error
+
+    return b"".join(bundles.answer(server, io.BytesIO(file), recognise))
+
+
+def _bundle_route(work: Callable[[str, bytes], bytes]) -> Route:
+    """Return the route where a device leaves a bundle, its own or another's, and gets the answer to carry back."""
+
+    async def endpoint(request: Request) -> Response:
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        file = await _body(request, BUNDLE_SIZE_BYTES_MAX)
+        try:
+            answer = await run_in_threadpool(work, token, file)
+        except RejectedError as error:
+            status = 401 if error.code.startswith("auth.") else 400
+            return _problem(status, error.code, error.detail)
+        return Response(answer, media_type=CONTENT_TYPE)
+
+    return Route("/bundle", endpoint, methods=["POST"])
+
+
 def _post(path: str, shape: type[T], work: Callable[[T], Json]) -> Route:
     """Return a route that reads a body of one shape, works in a thread, and answers as JSON."""
 
@@ -137,11 +178,11 @@ def _post(path: str, shape: type[T], work: Callable[[T], Json]) -> Route:
     return Route(path, endpoint, methods=["POST"])
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, size_bytes_max: int = BODY_SIZE_BYTES_MAX) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_SIZE_BYTES_MAX:
+        if len(body) > size_bytes_max:
             raise HTTPException(413)
     return bytes(body)
 
@@ -155,6 +196,7 @@ def _enrolled(enrolment: Enrolment) -> Json:
         "unit_id": str(UUID(bytes=account.unit_id)),
         "device_id": str(UUID(bytes=enrolment.device_id)),
         "device_name": enrolment.device_name,
+        "bundle_key": enrolment.bundle_key.hex(),
         **_tokens(enrolment.tokens),
     }
 

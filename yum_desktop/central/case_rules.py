@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from sync.core.squash import Op
-from sync.protocol.kinds import UNIT, Values
+from sync.protocol.kinds import UNIT, Values, is_storable
 from sync.server.records import Actor, Record, Tx
 from sync.server.rules import Effect, Refusal
 from yum_desktop.central.member_rules import MemberRules
@@ -208,7 +208,6 @@ def _data(case: Values) -> dict[str, str | int | None] | None:
         return None
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    is_map = isinstance(data, dict) and all(value is None or isinstance(value, str | int) for value in data.values())
-    return data if is_map else None
+    return data if isinstance(data, dict) and all(map(is_storable, data.values())) else None

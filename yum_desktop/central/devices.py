@@ -49,6 +49,7 @@ class Enrolment:
     device_id: bytes
     device_name: str
     tokens: Tokens
+    bundle_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Devices:
             if known is not None and known.revoked_at is not None:
                 raise DeniedError("auth.revoked")
             chosen = self._ids().bytes if known is None else bytes(known.id)
-            shown = _unused_name(conn, account, nfc(device_name)[:NAME_LENGTH_MAX] or "Thiết bị", chosen)
+            shown = _unused_name(conn, account, _readable(device_name) or "Thiết bị", chosen)
             token = RefreshToken.new(chosen, self._entropy)
             values = {
                 "name": shown, "refresh_hash": token.digest, "refresh_before_hash": None, "enrolled_at": now,
@@ -122,7 +123,8 @@ class Devices:
                 conn.execute(insert(DeviceRecord).values(id=chosen, account_id=account.account_id, **values))
             else:
                 conn.execute(update(DeviceRecord).where(DeviceRecord.id == chosen).values(values))
-        return Enrolment(account, chosen, shown, Tokens(self._sign(chosen), token.text))
+        tokens = Tokens(self._sign(chosen), token.text)
+        return Enrolment(account, chosen, shown, tokens, self._access.bundle_key(chosen))
 
     def refresh(self, refresh_token: str) -> Tokens:
         """Return new tokens for a refresh token.
@@ -156,6 +158,17 @@ class Devices:
         """
         now = self._clock.now()
         device_id = self._access.device_of(access_token, now_s=int(now.timestamp()))
+        return self._seen(device_id, now)
+
+    def recognise(self, device_id: bytes) -> tuple[Actor, bytes]:
+        """Return whose bundles come from a device, and their key. Only who has the key can have made one.
+
+        Raises:
+            DeniedError: `auth.expired` (no device of this server), `auth.revoked`, `auth.disabled`.
+        """
+        return self._seen(device_id, self._clock.now()), self._access.bundle_key(device_id)
+
+    def _seen(self, device_id: bytes, now: datetime) -> Actor:
         with self._database.read() as conn:
             row = _device(conn, device_id)
             if row is None:
@@ -227,6 +240,11 @@ def _check_allowed(conn: Connection, device: DeviceColumns) -> Account:
     if not account.active:
         raise DeniedError("auth.disabled")
     return account
+
+
+def _readable(name: str) -> str:
+    """Return a name as lists show it, without what cannot be read or stored."""
+    return "".join(char for char in nfc(name) if char.isprintable())[:NAME_LENGTH_MAX]
 
 
 def _unused_name(conn: Connection, account: Account, wanted: str, device_id: bytes) -> str:

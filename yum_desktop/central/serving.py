@@ -106,6 +106,7 @@ def serve(app: Starlette, address: Address, ready: Callable[[str], None]) -> Non
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LAST_WORDS_S,
     )

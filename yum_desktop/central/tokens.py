@@ -14,15 +14,16 @@ SECRET_SIZE_BYTES: Final = 32
 ACCESS_SECONDS: Final = 15 * 60
 _ID_SIZE_BYTES: Final = 16
 _EXPIRY_SIZE_BYTES: Final = 4
-_MAC_SIZE_BYTES: Final = 24
+_MAC_SIZE_BYTES: Final = 16
 _BODY_SIZE_BYTES: Final = _ID_SIZE_BYTES + _EXPIRY_SIZE_BYTES
 _REFRESH_SIZE_BYTES: Final = 32
 _PURPOSE: Final = b"yum-central access 1\0"
+_BUNDLE_PURPOSE: Final = b"yum-central bundle 1\0"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessTokens:
-    """Signs and reads access tokens: device, expiry in Unix seconds, HMAC-SHA256; 59 characters.
+    """Signs and reads access tokens: device, expiry in Unix seconds, HMAC-SHA256; 48 characters.
 
     Attributes:
         secret: `SECRET_SIZE_BYTES` that only this server knows.
@@ -52,6 +53,10 @@ class AccessTokens:
         if int.from_bytes(body[_ID_SIZE_BYTES:], "big") <= now_s:
             raise DeniedError("auth.expired")
         return body[:_ID_SIZE_BYTES]
+
+    def bundle_key(self, device_id: bytes) -> bytes:
+        """Return the key of a device's bundles, 32 bytes: always the same, and kept nowhere on the server."""
+        return hmac.digest(self.secret, _BUNDLE_PURPOSE + device_id, hashlib.sha256)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self.secret, _PURPOSE + body, hashlib.sha256)[:_MAC_SIZE_BYTES]

@@ -15,9 +15,10 @@ from uuid import UUID
 
 from sqlalchemy import exc
 
+from sync.protocol.errors import RejectedError
 from yum_desktop.central import store
 from yum_desktop.central.accounts import Account, Role
-from yum_desktop.central.app import build_app
+from yum_desktop.central.app import answer_bundle, build_app
 from yum_desktop.central.fictitious import shipped_names
 from yum_desktop.central.opened import Central, opened
 from yum_desktop.central.passwords import invented
@@ -25,9 +26,11 @@ from yum_desktop.central.seed import CHAPTER_SIZE_MIN, Commune, UnitDraft, commu
 from yum_desktop.central.serving import Address, serve
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.exchange.gazetteer import shipped_gazetteer
+from yum_desktop.registry.bundles import answer_path, bundle_content, write_whole
 from yum_desktop.registry.clock import SystemClock, new_id
 from yum_desktop.registry.code_lists import shipped_items
 from yum_desktop.registry.faults import translated
+from yum_desktop.registry.refusals import text_of
 
 DONE: Final = 0
 REFUSED: Final = 1
@@ -246,6 +249,19 @@ def revoke_device(options: argparse.Namespace) -> Report:
     return Report({"id": str(options.device)}, ["Đã thu hồi quyền của thiết bị."])
 
 
+def answer(options: argparse.Namespace) -> Report:
+    """Apply a bundle that was carried here by hand, and write the answer that goes back with it."""
+    source: Path = options.file
+    target: Path = options.out or answer_path(source)
+    with opened(options.db) as central:
+        try:
+            answered = answer_bundle(central.server, central.devices, bundle_content(source))
+        except RejectedError as error:
+            raise InputError(error.code, text_of(error.code)) from error
+    write_whole(target, answered)
+    return Report({"answer": str(target)}, [f"Đã nhận. Đưa {target} về máy đã gửi."])
+
+
 def doctor(options: argparse.Namespace) -> Report:
     """Show what a device of a unit must hold; without a unit, look at the whole server."""
     with opened(options.db) as central:
@@ -348,6 +364,9 @@ def parser() -> argparse.ArgumentParser:
     _add_accounts(groups.add_parser("account", help="tài khoản"), shared)
     _add_devices(groups.add_parser("device", help="thiết bị"), shared)
     _add_serve(_add(groups, shared, "serve", serve_forever, "chạy máy chủ"))
+    answering = _add(groups, shared, "bundle", answer, "nhận tệp mang đến bằng thẻ nhớ, ghi tệp trả lời")
+    answering.add_argument("file", type=Path, metavar="TỆP")
+    answering.add_argument("--out", type=Path, metavar="TỆP", help="tệp trả lời (mặc định: tra-loi-….yum bên cạnh)")
     checking = _add(groups, shared, "doctor", doctor, "kiểm tra máy chủ, hoặc dữ liệu của một đơn vị")
     checking.add_argument("--scope", metavar="ĐƠN_VỊ", help="id hoặc mã của đơn vị")
     return top

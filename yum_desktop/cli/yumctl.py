@@ -17,7 +17,7 @@ from yum_desktop.cli import importing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
-from yum_desktop.registry import code_lists, commands, queries, syncing
+from yum_desktop.registry import bundles, code_lists, commands, queries, syncing
 from yum_desktop.registry.clock import SystemClock
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.keys import load_key
@@ -122,22 +122,44 @@ def _enrol(r: Registry, asked: argparse.Namespace) -> Answer:
 
 
 def _sync(r: Registry, asked: argparse.Namespace) -> Answer:
-    del asked
-    report = syncing.sync(r)
+    return _reported(syncing.sync(r, verify=asked.verify))
+
+
+def _reported(report: syncing.SyncReport) -> Answer:
     error = None if report.error_code is None else {"code": report.error_code, "text": syncing.error_text(report)}
     document = {
         "status": report.status, "pushed": report.pushed, "pulled": report.pulled, "left": report.left,
         "bytes_up": report.bytes_up, "bytes_down": report.bytes_down, "round_trips": report.round_trips,
-        "duration_ms": report.duration_ms, "error": error,
+        "duration_ms": report.duration_ms, "repaired": report.repaired,
+        "differing": [str(UUID(bytes=unit)) for unit in report.differing], "error": error,
     }  # fmt: skip
     sent = report.pushed
     lines = [
         f"Nhận {report.pulled} hồ sơ; gửi {sum(sent.values())} thay đổi: {sent['applied']} nhận, {sent['merged']} gộp,"
         f" {sent['conflict']} cần chọn, {sent['refused']} bị từ chối; còn {report.left} chờ gửi."
     ]
+    if report.repaired:
+        lines.append(f"Dữ liệu của {report.repaired} đơn vị khác máy chủ nên đã được tải lại.")
     if error is not None:
         print(f"{error['code']}: {error['text']}", file=sys.stderr)
     return document, lines, DONE if report.status == "done" else REFUSED
+
+
+def _bundle_export(r: Registry, asked: argparse.Namespace) -> Answer:
+    path: Path = asked.file or Path(bundles.file_name(r, now=r.clock.now()))
+    exported = bundles.export(r, path)
+    document = {"file": str(path), "changes": exported.changes, "size_bytes": exported.size_bytes}
+    return document, [f"{path}: {exported.changes} thay đổi. Đưa tệp này đến một máy có mạng hoặc máy chủ."], DONE
+
+
+def _bundle_take(r: Registry, asked: argparse.Namespace) -> Answer:
+    return _reported(bundles.take(r, asked.file))
+
+
+def _bundle_carry(r: Registry, asked: argparse.Namespace) -> Answer:
+    answer: Path = asked.out or bundles.answer_path(asked.file)
+    bundles.carry(r, asked.file, answer)
+    return {"answer": str(answer)}, [f"Máy chủ đã nhận. Đưa {answer} về máy đã gửi."], DONE
 
 
 def _status(r: Registry, asked: argparse.Namespace) -> Answer:
@@ -367,13 +389,15 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("account")
     enrol.add_argument("--password", help=f"nếu không: biến {PASSWORD_VARIABLE}")
     enrol.add_argument("--device", help="tên máy này")
-    _add(rooms, "sync", _sync)
+    verifying = _add(rooms, "sync", _sync)
+    verifying.add_argument("--verify", action="store_true", help="so lại toàn bộ với máy chủ, tải lại phần khác")
     _add(rooms, "status", _status)
     _add(rooms, "undo", _undo).add_argument("group", nargs="?")
     _add_members(rooms)
     _add_import(rooms)
     _add_conflicts(rooms)
     _add_cases(rooms)
+    _add_bundles(rooms)
     return parser
 
 
@@ -440,6 +464,16 @@ def _add_cases(rooms: Rooms) -> None:
     step.add_argument("id")
     step.add_argument("action")
     step.add_argument("--note", default="")
+
+
+def _add_bundles(rooms: Rooms) -> None:
+    groups = rooms.add_parser("bundle").add_subparsers(required=True, metavar="LỆNH")
+    exporting = _add(groups, "export", _bundle_export)
+    exporting.add_argument("file", type=Path, nargs="?", help="nếu không: gui-<tên máy>-<giờ>.yum ở đây")
+    _add(groups, "take", _bundle_take).add_argument("file", type=Path)
+    carrying = _add(groups, "carry", _bundle_carry)
+    carrying.add_argument("file", type=Path)
+    carrying.add_argument("--out", type=Path, help="nếu không: tra-loi-….yum bên cạnh")
 
 
 if __name__ == "__main__":

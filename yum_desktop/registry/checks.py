@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
-from sync.protocol.kinds import Value, Values
+from sync.protocol.kinds import Value, Values, is_storable
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MemberField, Shape
 from yum_desktop.domain.text import nfc
 
 TEXT_LENGTH_MAX: Final = 4_000
 _ID_SIZE_BYTES: Final = 16
-_DAY: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_IDENTITY: Final = re.compile(r"\d{9}|\d{12}")
+_DAY: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
+_ODD: Final = ("text.odd", "có ký tự hỏng, không lưu được. Hãy gõ lại.")
+_IDENTITY: Final = re.compile(r"\d{9}|\d{12}", re.ASCII)
 
 
 def clean(values: Mapping[str, Value], *, row: int | None = None) -> Values:
@@ -24,7 +25,8 @@ def clean(values: Mapping[str, Value], *, row: int | None = None) -> Values:
 
     Raises:
         InputError: `member.field_unknown`, `member.not_a_day`, `member.not_a_flag`, `member.not_an_identity`,
-            `member.not_a_set`, `member.not_a_unit`, `member.not_text` or `member.too_long`, with `field` and `row`.
+            `member.not_a_set`, `member.not_a_unit`, `member.not_text`, `member.too_long` or `text.odd`, with `field`
+            and `row`.
     """
     result: Values = {}
     for name, value in values.items():
@@ -43,6 +45,16 @@ def clean(values: Mapping[str, Value], *, row: int | None = None) -> Values:
     return result
 
 
+def check_text(text: object, *, field: str | None = None) -> None:
+    """Refuse text with characters that are none, such as a broken file has: no server would take it.
+
+    Raises:
+        InputError: `text.odd`.
+    """
+    if isinstance(text, str) and not is_storable(text):
+        raise InputError(_ODD[0], f"Nội dung {_ODD[1]}", field=field)
+
+
 def _problem(field: MemberField, value: str | int | bytes) -> tuple[str, str] | None:
     """Return code and text of what is wrong with a value; nothing if it is as it should be."""
     if field.shape is Shape.UNIT:
@@ -52,6 +64,8 @@ def _problem(field: MemberField, value: str | int | bytes) -> tuple[str, str] | 
         return None if value in {0, 1} and isinstance(value, int) else ("member.not_a_flag", "chọn có hoặc không.")
     if not isinstance(value, str):
         return "member.not_text", "phải là chữ."
+    if not is_storable(value):
+        return _ODD
     if len(value) > TEXT_LENGTH_MAX:
         return "member.too_long", f"dài quá {TEXT_LENGTH_MAX} ký tự."
     check = _TEXT_CHECKS.get(field.shape)
@@ -71,7 +85,7 @@ def _is_day(text: str) -> bool:
 def _is_set(text: str) -> bool:
     try:
         items = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(items, list) and all(isinstance(item, str) for item in items)
 

@@ -24,7 +24,7 @@ from yum_desktop.domain.errors import ConflictError, DefectError, InputError, Yu
 from yum_desktop.domain.text import nfc
 from yum_desktop.registry import case_queries
 from yum_desktop.registry.case_queries import CaseNow
-from yum_desktop.registry.checks import clean
+from yum_desktop.registry.checks import check_text, clean
 from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import CASE_KIND, MEMBER_KIND, STEP_KIND
@@ -127,6 +127,7 @@ def import_members(r: Registry, rows: Sequence[ImportRow], *, reason: str) -> st
         InputError: As `add_member`; `row` counts from 1.
     """
     author = r.author(channel=IMPORT, reason=reason, group=_group(r))
+    check_text(reason)
     prepared = [_new_member(row.unit_id, row.values, row=number) for number, row in enumerate(rows, 1)]
     with _change(r) as conn:
         for unit_id in {row.unit_id for row in rows}:
@@ -159,6 +160,7 @@ def set_member(
         InputError: `member.unknown`, `unit.unknown`, `member.name_needed`, or a problem of `checks.clean`.
     """
     author = r.author(channel=channel, reason=reason, group=group or _group(r))
+    check_text(reason)
     known = clean(values)
     if "full_name" in known and known["full_name"] is None:
         raise InputError("member.name_needed", "Hãy nhập họ và tên.", field="full_name")
@@ -179,6 +181,7 @@ def delete_member(r: Registry, member_id: UUID, *, channel: str = DESKTOP, reaso
         InputError: `member.unknown`.
     """
     author = r.author(channel=channel, reason=reason, group=_group(r))
+    check_text(reason)
     with _change(r) as conn:
         _check_member(r, conn, member_id)
         r.replica.delete(conn, MEMBER_KIND, member_id.bytes, author)
@@ -205,10 +208,12 @@ def settle_conflict(
     The record itself changes when the server has accepted the choice.
 
     Raises:
-        InputError: `conflict.unknown`, `conflict.incomplete` (`field` is the first without a choice).
+        InputError: `conflict.unknown`, `conflict.incomplete` (`field` is the first without a choice), `text.odd`.
         ConflictError: `conflict.already_settled`: somebody chose before.
     """
     author = r.author(channel=channel, group=_group(r))
+    for name, chosen in choices.items():
+        check_text(chosen, field=name)
     with _change(r) as conn:
         row = conn.execute(
             select(ConflictRecord.status, ConflictRecord.fields).where(ConflictRecord.id == conflict_id.bytes)
@@ -263,7 +268,7 @@ def draft_admission(
     """Open the case of somebody who wants to join; return its id.
 
     Raises:
-        InputError: `unit.unknown`, `member.name_needed`, `case.field_unknown`.
+        InputError: `unit.unknown`, `member.name_needed`, `case.field_unknown`, `text.odd`.
     """
     author = r.author(channel=channel, group=_group(r))
     known = _case_data(data)
@@ -289,7 +294,7 @@ def set_case(r: Registry, case_id: UUID, data: Mapping[str, str | int | None], *
     """Change data of a case that has not been closed; a name that is left out stays.
 
     Raises:
-        InputError: `case.unknown`, `case.field_unknown`, `member.name_needed`.
+        InputError: `case.unknown`, `case.field_unknown`, `member.name_needed`, `text.odd`.
         ConflictError: `case.closed`.
     """
     author = r.author(channel=channel, group=_group(r))
@@ -312,9 +317,11 @@ def take_step(r: Registry, case_id: UUID, action: str, note: str = "", *, channe
 
     Raises:
         ConflictError: `case.not_allowed`: not from this state, or not by this account.
-        InputError: `case.unknown`, `case.incomplete` (`field` is the first datum that lacks), `case.reason_needed`.
+        InputError: `case.unknown`, `case.incomplete` (`field` is the first datum that lacks), `case.reason_needed`,
+            `text.odd`.
     """
     author = r.author(channel=channel, group=_group(r))
+    check_text(note, field="note")
     with _change(r) as conn:
         now = case_queries.one(conn, case_id)
         target = _target(r, conn, now, action, note.strip())
@@ -367,6 +374,7 @@ def _case_data(data: Mapping[str, str | int | None]) -> dict[str, str | int | No
     for name, value in data.items():
         if name not in admission.ADMISSION_FIELDS:
             raise InputError("case.field_unknown", f"Không có trường {name}.", field=name)
+        check_text(value, field=name)
         kept = nfc(value) if isinstance(value, str) else value
         known[name] = None if kept == "" else kept
     return known

@@ -202,7 +202,7 @@ def _connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Any: 
         pragmas.append(f"key=\"x'{key.hex()}'\"")
     pragmas.append("temp_store=MEMORY")
     if not read_only:
-        pragmas += ["journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"cache_size=-{_CACHE_KIB}"]
+        pragmas += ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_CACHE_KIB}"]
     try:
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")

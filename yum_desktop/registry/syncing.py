@@ -4,8 +4,10 @@ import ipaddress
 import json
 import logging
 import math
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -82,6 +84,7 @@ def enrol(
             settings.DEVICE_NAME: answer["device_name"],
             settings.ACCESS: answer["access_token"],
             settings.REFRESH: answer["refresh_token"],
+            settings.BUNDLE_KEY: answer["bundle_key"],
         }
     except KeyError as error:
         raise _not_ours() from error
@@ -112,6 +115,7 @@ def sync(
     *,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    verify: bool = False,
     transport: httpx.BaseTransport | None = None,
 ) -> SyncReport:
     """Send what waits and fetch what is new, until nothing is left or it cannot go on.
@@ -123,6 +127,7 @@ def sync(
         r: The records.
         progress: Called on this thread for each part that arrived.
         cancel: Asked between parts whether the person wants to stop.
+        verify: Compare all records with the server's, not only a few in turns.
         transport: Carries HTTP; the network when left out.
 
     Raises:
@@ -136,9 +141,9 @@ def sync(
     if wait_s > 0:
         report = SyncReport(status="failed", error_code="server.wait", error_detail=_duration(wait_s))
     else:
-        with _client(r.identity.server, transport) as client:
-            http = HttpTransport(client, _Tokens(r, client))
-            report = Engine(r.replica, r.write, http).sync(progress=progress, cancelled=cancel)
+        with connected(r, transport) as (client, tokens):
+            http = HttpTransport(client, tokens)
+            report = Engine(r.replica, r.write, http).sync(progress=progress, cancelled=cancel, verify=verify)
         wait_s = http.wait_s
     until = str(as_ms(r.clock.now()) + round(1_000 * wait_s)) if wait_s else None
     known = {
@@ -172,7 +177,20 @@ def error_text(report: SyncReport) -> str | None:
     return text_of(report.error_code).replace("{0}", report.error_detail)
 
 
-class _Tokens:
+@contextmanager
+def connected(r: Registry, transport: httpx.BaseTransport | None) -> Iterator[tuple[httpx.Client, "Tokens"]]:
+    """Give the way to the server of this file, and its tokens.
+
+    Raises:
+        InputError: `sync.not_enrolled`.
+    """
+    if not r.identity.server:
+        raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
+    with _client(r.identity.server, transport) as client:
+        yield client, Tokens(r, client)
+
+
+class Tokens:
     """The tokens of this device, kept in its file."""
 
     def __init__(self, r: Registry, client: httpx.Client) -> None:
@@ -200,6 +218,8 @@ class _Tokens:
         if answer is None or not {"access_token", "refresh_token"} <= answer.keys():
             raise UnreachableError("server.not_ours")
         access = answer["access_token"]
+        if not (access.isascii() and access.isprintable()):  # it could not be sent, and must not be kept
+            raise UnreachableError("server.not_ours")
         with self._r.write() as conn:
             settings.put(conn, {settings.ACCESS: access, settings.REFRESH: answer["refresh_token"]})
         return access
@@ -207,9 +227,17 @@ class _Tokens:
 
 @contextmanager
 def _client(server: str, transport: httpx.BaseTransport | None) -> Iterator[httpx.Client]:
+    address = _address(server)
     timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)
-    with httpx.Client(base_url=_address(server), timeout=timeout, transport=transport) as client:
+    trusted = _certificates() if address.startswith("https://") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with httpx.Client(base_url=address, timeout=timeout, verify=trusted, transport=transport) as client:
         yield client
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return whom to trust; reading the list takes longer than an exchange."""
+    return httpx.create_ssl_context()
 
 
 def _address(server: str) -> str:
@@ -249,7 +277,7 @@ def _ask(client: httpx.Client, path: str, asked: Mapping[str, str]) -> dict[str,
         response = client.post(path, json=asked)
         if response.status_code != httpx.codes.OK:
             raise rejected(response)
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise _unavailable(unreachable(error)) from error
     except UnreachableError as error:
         raise _unavailable(error) from error
@@ -275,6 +303,6 @@ def _json(response: httpx.Response) -> dict[str, str] | None:
     """Return the object in a response; nothing if there is none."""
     try:
         body = response.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return None
     return {str(name): str(value) for name, value in body.items()} if isinstance(body, dict) else None

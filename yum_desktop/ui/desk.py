@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 
 from sync.protocol.kinds import Value
-from yum_desktop.registry import activity, commands, queries, reachable, syncing
+from yum_desktop.registry import activity, bundles, commands, queries, reachable, syncing
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.views import MemberRow, SyncState
@@ -20,6 +20,7 @@ from yum_desktop.ui.cases.view import CasesPage
 from yum_desktop.ui.conflict.presenter import Choice, ConflictPresenter, ConflictSources, Side
 from yum_desktop.ui.conflict.view import ConflictPage
 from yum_desktop.ui.enrolment.presenter import EnrolmentSources, Entry
+from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.import_wizard.screen import ImportScreen, import_sources
 from yum_desktop.ui.import_wizard.view import ImportPage
 from yum_desktop.ui.jobs import Jobs
@@ -30,6 +31,7 @@ from yum_desktop.ui.members.vocabulary import Vocabulary
 from yum_desktop.ui.shell.presenter import ProgressLike, ReportLike, ShellPresenter
 from yum_desktop.ui.shell.screen import ShellScreen
 from yum_desktop.ui.shell.window import MainWindow
+from yum_desktop.ui.sync_page.by_file import FilePresenter, FileSources
 from yum_desktop.ui.sync_page.presenter import SyncPresenter, SyncSources, Tab
 from yum_desktop.ui.sync_page.view import SyncPage
 
@@ -96,7 +98,7 @@ class Desk(QObject):
     Attributes:
         window: The main window.
         shell: Strip, undo and sync.
-        members, cases, imports, sync_lists, conflict: The screens.
+        members, cases, imports, sync_lists, files, conflict: The screens.
         autosync: When to exchange without being asked.
     """
 
@@ -283,7 +285,28 @@ class Desk(QObject):
         page.sync_requested.connect(self.shell.sync)
         page.stop_requested.connect(self.shell.stop_sync)
         page.list_requested.connect(self._show_list)
+        self._add_files(page)
         self.window.add_page("sync", self.tr("Đồng bộ"), "refresh-cw", page)
+
+    def _add_files(self, page: SyncPage) -> None:
+        r = self._registry
+        sources = FileSources(
+            name=lambda: bundles.file_name(r, now=self._clock.now().astimezone(HANOI)),
+            export=partial(bundles.export, r),
+            look=partial(bundles.look, r),
+            take=partial(bundles.take, r),
+            carry=partial(bundles.carry, r),
+        )
+        self.files = FilePresenter(
+            page.by_file, self._jobs, sources, self.asker, trouble=page.show_trouble, changed=self._received
+        )
+        page.by_file.export_requested.connect(self.files.export)
+        page.by_file.open_requested.connect(self.files.open)
+
+    def _received(self) -> None:
+        self.changed()
+        self.sync_lists.refresh()
+        self.members.refresh()
 
     def _add_conflict(self) -> None:
         page = ConflictPage(self._clock)

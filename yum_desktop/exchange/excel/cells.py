@@ -38,7 +38,8 @@ class Reading:
 
 
 MISSING: Final = Reading(None, (Note("missing", SHOWN),))
-_INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+_INVISIBLE: Final = re.compile("[\0-\x08\x0e-\x1b\x7f\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
+"""What nobody sees and no database needs; zero and half pairs no server would take."""
 _STROKES: Final = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ", "\u0256": "đ"})
 _HONORIFIC: Final = re.compile(r"^\s*(?:đ/c|đồng chí|em|anh|chị)[\s.:]+(?=\S+\s)", re.IGNORECASE)
 _BRACKETS: Final = re.compile(r"\s*[(\[].*?[)\]]\s*")

@@ -2,12 +2,23 @@
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
 
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import SyncState
 from yum_desktop.ui.formats import bytes_text, instant_text, number_text
+from yum_desktop.ui.sync_page.by_file import FileCard
 from yum_desktop.ui.sync_page.model import models, next_column
 from yum_desktop.ui.sync_page.presenter import Lists, Tab
 from yum_desktop.ui.theme import Type
@@ -19,6 +30,16 @@ from yum_desktop.ui.widgets.text import IconLabel, Label, Line
 
 _SIDE_PX: Final = 320
 _ROLES: Final = {Tab.PENDING: "wait", Tab.REFUSED: "bad", Tab.CONFLICTS: "pick", Tab.HISTORY: "off"}
+
+
+class _Column(QWidget):
+    """Needs the height that its cards need at its width: wrapped texts ask for more when nobody knows the width."""
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of the cards."""
+        layout = self.layout()
+        return QSize(0, layout.heightForWidth(_SIDE_PX)) if layout is not None else super().minimumSizeHint()
 
 
 class SyncPage(QWidget):
@@ -76,6 +97,7 @@ class SyncPage(QWidget):
         self.discard = Button(self.tr("Bỏ thay đổi"), kind="danger", icon="trash-2")
         self.open = Button(self.tr("Mở hồ sơ"), icon="arrow-right")
         self.exchange = Card()
+        self.by_file = FileCard()
         self.progress = Progress()
         self.start = Button(self.tr("Gửi nhận ngay"), kind="primary", icon="refresh-cw")
         self.facts: dict[str, tuple[IconLabel, Label, Label]] = {}
@@ -189,8 +211,14 @@ class SyncPage(QWidget):
         whole.addLayout(inner, 1)
 
     def _side(self) -> QWidget:
-        side = QWidget()
-        side.setFixedWidth(_SIDE_PX)
+        side = _Column()
+        area = QScrollArea()
+        area.setFixedWidth(_SIDE_PX)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(side)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -226,8 +254,9 @@ class SyncPage(QWidget):
         facts.body.addLayout(grid)
         column.addWidget(self.exchange)
         column.addWidget(facts)
+        column.addWidget(self.by_file)
         column.addStretch(1)
-        return side
+        return area
 
     def _connect(self) -> None:
         for tab, button in self.tabs.items():

@@ -1,0 +1,28 @@
+"""A small tree on each store in turn."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres import Postgres
+from small_world import Town
+
+from sync.server.database import sqlite_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+    if request.param == "postgresql":
+        yield request.getfixturevalue("busy")
+        return
+    town = Town(sqlite_url(tmp_path / "server.db"))
+    yield town
+    town.close()
+
+
+@pytest.fixture
+def busy(postgres: Postgres) -> Iterator[Town]:
+    """Give a town on the store where transactions really run beside each other."""
+    town = Town(postgres.emptied("town"))
+    yield town
+    town.close()

@@ -1,0 +1,296 @@
+"""A device compares what it holds with the server, sector by sector, and what differs comes again (scenario S246)."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from sync.client import verifying
+from sync.client.engine import Engine, SyncReport
+from sync.client.incoming import apply_frame
+from sync.client.transport import Transport
+from sync.client.verifying import REPAIRS_MAX
+from sync.core.digest import EVERYBODY, schema_digest
+from sync.core.squash import Op
+from sync.protocol.errors import RejectedError, UnreachableError
+from sync.protocol.kinds import UNIT
+from sync.protocol.messages import (
+    PROTOCOL_VERSION,
+    Checks,
+    Frame,
+    Request,
+    Verdict,
+    decode_parts,
+    decode_request,
+    encode,
+    ids_of,
+)
+from sync.server.database import run
+from sync.server.records import Actor, Stamp
+from sync.server.rules import Effect
+from sync.testing.device import Device
+from sync.testing.kinds import KINDS, NOTE
+from sync.testing.world import World
+
+NOTES = 40
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Give a world whose network is good and whose commune 0 has notes in two chapters."""
+    world = World(1, tmp_path)
+    for fault in ("lost_request", "lost_answer", "cut", "twice", "late", "killed"):
+        setattr(world.faults, fault, 0.0)
+    notes = [
+        Effect(NOTE.name, world.new_id(), Op.CREATE, {UNIT: world.units[f"chapter{n % 2}"], "first": f"note {n}"})
+        for n in range(NOTES)
+    ]
+    world.server.commit(notes, Stamp(channel="seed"))
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def device(world: World) -> Device:
+    """Give a device that has everything."""
+    device = world.device("a")
+    assert engine(device).sync().status == "done"
+    return device
+
+
+class Line:
+    """The way of a device to its server.
+
+    Attributes:
+        cut_at: The share of the next answer that arrives, if it is cut.
+        requests: What was asked.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.cut_at: float | None = None
+        self.requests: list[Request] = []
+
+    def exchange(self, request: bytes) -> Iterator[bytes]:
+        self.requests.append(decode_request(request))
+        answer = b"".join(self._transport.exchange(request))
+        if self.cut_at is None:
+            yield answer
+            return
+        yield answer[: int(len(answer) * self.cut_at)]
+        raise UnreachableError("server.unreachable", "cut")
+
+
+def lined(device: Device) -> Line:
+    line = Line(device.transport)
+    device.transport = line
+    return line
+
+
+def engine(device: Device, *, rows: int = 2_000) -> Engine:
+    return Engine(device.replica, device.write, device.transport, frame_rows_max=rows)
+
+
+def same(world: World, device: Device) -> bool:
+    return device.digest() == world.server.digest(device.roots)[0]
+
+
+def some_notes(conn: Connection, unit: bytes) -> list[bytes]:
+    return [row[0] for row in conn.exec_driver_sql("SELECT id FROM note WHERE unit_id = ? ORDER BY id", (unit,))]
+
+
+def forget_a_note(world: World, conn: Connection) -> None:
+    conn.exec_driver_sql("DELETE FROM note WHERE id = ?", (some_notes(conn, world.units["chapter0"])[0],))
+
+
+def spoil_a_value(world: World, conn: Connection) -> None:
+    (note, *_) = some_notes(conn, world.units["chapter0"])
+    conn.exec_driver_sql("UPDATE note SET first = 'spoilt' WHERE id = ?", (note,))
+
+
+def keep_an_old_revision(world: World, conn: Connection) -> None:
+    (note, *_) = some_notes(conn, world.units["chapter1"])
+    conn.exec_driver_sql("UPDATE note SET rev = 7 WHERE id = ?", (note,))
+
+
+def invent_a_note(world: World, conn: Connection) -> None:
+    values = (world.new_id(), world.units["chapter1"])
+    conn.exec_driver_sql("INSERT INTO note (id, rev, unit_id, first) VALUES (?, 1, ?, 'nobody made me')", values)
+
+
+@pytest.mark.parametrize("damage", [forget_a_note, spoil_a_value, keep_an_old_revision, invent_a_note])
+@pytest.mark.parametrize("rows", [3, 2_000])
+def test_s246_what_differs_from_the_server_comes_again_within_one_round(
+    world: World, device: Device, damage: Callable[[World, Connection], None], rows: int
+) -> None:
+    with device.write() as conn:
+        damage(world, conn)
+    assert not same(world, device)
+    reports: list[SyncReport] = []
+    while not same(world, device) and len(reports) < 10:
+        reports.append(engine(device, rows=rows).sync())
+    assert [report.status for report in reports] == ["done"] * len(reports)
+    assert same(world, device)
+    assert sum(report.repaired for report in reports) == 1
+    assert engine(device).sync(verify=True).repaired == 0
+
+
+def test_s246_asking_about_everything_repairs_everything_at_once(world: World, device: Device) -> None:
+    with device.write() as conn:
+        for damage in (forget_a_note, spoil_a_value, keep_an_old_revision, invent_a_note):
+            damage(world, conn)
+        conn.exec_driver_sql("UPDATE node SET label = 'spoilt' WHERE id = ?", (device.roots[0],))
+    report = engine(device).sync(verify=True)
+    assert (report.status, report.repaired, report.round_trips) == ("done", 3, 1)
+    assert same(world, device)
+
+
+def test_every_sector_has_its_turn_and_a_few_are_asked_about_at_a_time(world: World, device: Device) -> None:
+    line = lined(device)
+    for _ in range(6):
+        assert engine(device).sync().status == "done"
+    asked = [ids_of(request.checks.sectors) for request in line.requests if request.checks is not None]
+    assert [1 <= len(sectors) <= 4 for sectors in asked] == [True] * 6
+    inside = {world.units[name] for name in ("commune0", "chapter0", "chapter1")}
+    assert {*inside, EVERYBODY} <= {sector for sectors in asked for sector in sectors}
+
+
+def test_edits_that_wait_are_no_difference_and_survive_a_repair(world: World, device: Device) -> None:
+    chapter = world.units["chapter0"]
+    with device.write() as conn:
+        edited, moved, removed, spoilt, *_ = some_notes(conn, chapter)
+        author = device.author
+        device.replica.edit(conn, NOTE.name, edited, {"first": "mine"}, author)
+        device.replica.edit(conn, NOTE.name, moved, {UNIT: world.units["chapter1"]}, author)
+        device.replica.delete(conn, NOTE.name, removed, author)
+        made = world.new_id()
+        device.replica.create(conn, NOTE.name, made, {UNIT: chapter, "first": "new"}, author)
+        sectors = [*world.units.values(), EVERYBODY]
+        asked = [
+            (sector, found) for sector, (found, _) in device.replica.sector_digests(conn, sectors) if sector == chapter
+        ]
+        conn.exec_driver_sql("UPDATE note SET first = 'spoilt' WHERE id = ?", (spoilt,))
+        differs = [found for _, (found, _) in device.replica.sector_digests(conn, [chapter])]
+    (verdict,) = verdicts(world, device, [(chapter, asked[0][1])])
+    assert verdict == Verdict.EQUAL
+    (verdict,) = verdicts(world, device, [(chapter, differs[0])], store=True)
+    assert verdict == Verdict.DIFFERS
+    with device.write() as conn:
+        kept = {row[0]: row[1:] for row in conn.exec_driver_sql("SELECT id, unit_id, first FROM note")}
+    assert kept[edited] == (chapter, "mine")
+    assert kept[moved][0] == world.units["chapter1"]
+    assert removed not in kept
+    assert kept[made] == (chapter, "new")
+    assert kept[spoilt][1] != "spoilt"
+    assert engine(device).sync().status == "done"
+    assert same(world, device)
+
+
+def verdicts(world: World, device: Device, asked: list[tuple[bytes, int]], *, store: bool = False) -> bytes:
+    """Return what the server says about digests; its frames are stored when asked."""
+    checks = Checks(
+        schema_digest(KINDS),
+        b"".join(sector for sector, _ in asked),
+        b"".join(digest.to_bytes(8, "big") for _, digest in asked),
+    )
+    with device.write() as conn:
+        cursor = conn.exec_driver_sql("SELECT value FROM sync_state WHERE key = 'cursor'").scalar_one()
+    request = Request(PROTOCOL_VERSION, 0, cursor, checks=checks)
+    actor = Actor(device.name, device.name, device.roots)
+    told = b""
+    for part in decode_parts(world.server.exchange(actor, encode(request))):
+        if isinstance(part, Frame):
+            told = part.verdicts or told
+            if store:
+                with device.write() as conn:
+                    apply_frame(device.replica, conn, part)
+    return told
+
+
+def test_what_has_changed_since_the_cursor_or_is_not_ones_own_is_not_compared(world: World, device: Device) -> None:
+    with device.write() as conn:
+        (note, *_) = some_notes(conn, world.units["chapter0"])
+    world.server.commit([Effect(NOTE.name, note, Op.EDIT, {"first": "newer"})], Stamp())
+    names = ("chapter0", "chapter2", "province0")
+    assert verdicts(world, device, [(world.units[name], 0) for name in names]) == bytes([Verdict.SKIPPED] * 3)
+    (told,) = verdicts(world, device, [(world.units["chapter1"], 0)])
+    assert told == Verdict.DIFFERS
+
+
+def test_programs_with_other_fields_compare_nothing(world: World, device: Device) -> None:
+    with device.write() as conn:
+        cursor = conn.exec_driver_sql("SELECT value FROM sync_state WHERE key = 'cursor'").scalar_one()
+    request = Request(PROTOCOL_VERSION, 0, cursor, checks=Checks(bytes(8), world.units["chapter0"], bytes(8)))
+    parts = list(decode_parts(world.server.exchange(Actor("a", "a", device.roots), encode(request))))
+    assert isinstance(parts[-1], Frame)
+    assert parts[-1].verdicts == bytes([Verdict.SKIPPED])
+
+
+@pytest.mark.parametrize("checks", [Checks(bytes(8), bytes(15), bytes(8)), Checks(bytes(8), bytes(32), bytes(8))])
+def test_checks_of_odd_sizes_are_refused(checks: Checks) -> None:
+    with pytest.raises(RejectedError) as refused:
+        decode_request(encode(Request(PROTOCOL_VERSION, 0, None, checks=checks)))
+    assert refused.value.code == "message.damaged"
+
+
+def test_a_repair_that_was_cut_goes_on_where_it_stopped(world: World, device: Device) -> None:
+    with device.write() as conn:
+        forget_a_note(world, conn)
+        invent_a_note(world, conn)
+    line = lined(device)
+    line.cut_at = 0.5
+    report = engine(device, rows=3).sync(verify=True)
+    assert report.status == "partial"
+    line.cut_at = None
+    report = engine(device, rows=3).sync()
+    assert report.status == "done"
+    assert report.pulled < 2 * NOTES
+    assert same(world, device)
+
+
+def test_a_repair_that_does_not_help_stops_and_is_reported(world: World, device: Device) -> None:
+    chapter = world.units["chapter0"]
+    with device.write() as conn:
+        spoilt = some_notes(conn, chapter)[0]
+        conn.exec_driver_sql(
+            "CREATE TRIGGER broken AFTER UPDATE ON note BEGIN"
+            f" UPDATE note SET first = 'spoilt' WHERE id = x'{spoilt.hex()}'; END"
+        )
+        spoil_a_value(world, conn)
+    reports = [engine(device).sync() for _ in range(4 * REPAIRS_MAX)]
+    assert {report.status for report in reports} == {"done"}
+    assert sum(report.repaired for report in reports) == REPAIRS_MAX
+    assert reports[-1].differing == [chapter]
+    with device.write() as conn:
+        conn.exec_driver_sql("DROP TRIGGER broken")
+    healed = engine(device).sync(verify=True)
+    assert (healed.repaired, healed.differing) == (1, [])
+    assert same(world, device)
+
+
+def test_a_device_that_is_not_complete_asks_nothing(world: World) -> None:
+    fresh = world.device("b")
+    with fresh.write() as conn:
+        assert verifying.checks(fresh.replica, conn) is None
+    with world.server.database.read() as conn:
+        assert run(conn, "SELECT count(*) FROM note").scalar_one() == NOTES
+
+
+@pytest.mark.parametrize("cut_at", [0.5, 0.75, 0.95])
+def test_a_scope_that_changes_back_before_it_has_arrived_leaves_nothing_behind(world: World, cut_at: float) -> None:
+    device = world.device("e")
+    home = world.units["chapter0"]
+    assert engine(device).sync().status == "done"
+    device.roots = (home, world.units["chapter1"])
+    line = lined(device)
+    line.cut_at = cut_at
+    assert engine(device, rows=3).sync().status == "partial"
+    line.cut_at = None
+    with device.write() as conn:
+        assert some_notes(conn, world.units["chapter1"])
+    device.roots = (home,)
+    assert engine(device).sync().status == "done"
+    with device.write() as conn:
+        assert some_notes(conn, world.units["chapter1"]) == []
+    assert same(world, device)
