@@ -12,7 +12,7 @@ from sync.core.merge import Outcome, Since
 from sync.protocol.kinds import Kind, Value
 from sync.server import apply, records
 from sync.server import scope as scopes
-from sync.server.database import run
+from sync.server.database import run, run_many
 from sync.testing.world import World
 
 TICKS = 120
@@ -99,12 +99,9 @@ def test_a_server_that_ignores_scope_on_push_is_noticed(monkeypatch: pytest.Monk
 
 
 def test_a_server_that_forgets_its_receipts_is_noticed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    def forgetful(conn: Connection, sql: str, params: Sequence[object] = ()) -> object:
-        if sql.startswith("INSERT INTO sync_receipt"):
-            sql += " ON CONFLICT DO NOTHING"
-        if sql.startswith("SELECT change_id, answer FROM sync_receipt"):
-            sql, params = "SELECT change_id, answer FROM sync_receipt WHERE 1 = 0", ()
-        return run(conn, sql, params)
+    def forgetful(conn: Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        run_many(conn, sql + " ON CONFLICT DO NOTHING", rows)
 
-    monkeypatch.setattr(apply, "run", forgetful)
+    monkeypatch.setattr(apply.Applier, "_receipts", lambda *_: {})
+    monkeypatch.setattr(apply, "run_many", forgetful)
     assert noticed(folder, range(10))
