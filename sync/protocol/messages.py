@@ -7,13 +7,15 @@ Records travel by column, because the values of one column resemble each other a
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
 import msgspec
 import zstandard
+from msgspec.structs import replace
 
+from sync.protocol.columns import check_size, pack, unpack
 from sync.protocol.errors import RejectedError
 from sync.protocol.items import check_items
 from sync.protocol.kinds import are_storable, is_storable
@@ -145,7 +147,7 @@ class Rows(msgspec.Struct, array_like=True):
         columns: Names of the columns in `values`; a column left out is empty in every row.
         ids: 16 bytes for each row.
         revs: Revision of each row.
-        values: For each column, the value of each row.
+        values: For each column, the value of each row; as `sync.protocol.columns` packs them while they travel.
         extra: Row number to JSON text of fields this version does not know.
     """
 
@@ -153,7 +155,7 @@ class Rows(msgspec.Struct, array_like=True):
     columns: list[str]
     ids: bytes
     revs: list[int]
-    values: list[list[Any]]
+    values: list[Any]
     extra: dict[int, str] = msgspec.field(default_factory=dict)
 
 
@@ -252,19 +254,22 @@ class Problem(msgspec.Struct, tag=2, tag_field="t"):
 
 Part = Answers | Frame | Problem
 
-_request_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder()
 _request_decoder = msgspec.msgpack.Decoder(Request)
 _part_decoder: msgspec.msgpack.Decoder[Answers | Frame | Problem] = msgspec.msgpack.Decoder(Answers | Frame | Problem)
 
 
 def encode(message: Request | Part) -> bytes:
     """Return `message` as one packet."""
-    body = _request_encoder.encode(message)
+    if isinstance(message, Frame) and message.rows:
+        packed = [replace(rows, values=list(map(pack, rows.values))) for rows in message.rows]
+        message = replace(message, rows=packed)
+    body = _encoder.encode(message)
     packing = _PLAIN
     if len(body) > _PLAIN_SIZE_BYTES_MAX:
-        packed = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True, write_checksum=False).compress(body)
-        if len(packed) < len(body):
-            body, packing = packed, _ZSTD
+        zstd = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True, write_checksum=False).compress(body)
+        if len(zstd) < len(body):
+            body, packing = zstd, _ZSTD
     return (len(body) + 1).to_bytes(4, "big") + bytes((packing,)) + body
 
 
@@ -314,9 +319,17 @@ def decode_parts(chunks: Iterable[bytes]) -> Iterator[Part]:
             part = _part_decoder.decode(body)
         except DECODING_ERRORS as error:
             raise RejectedError("message.damaged", str(error)) from error
+        if isinstance(part, Frame):
+            _unpack_rows(part.rows)
         if not _fits(part):
             raise RejectedError("message.damaged", "its parts do not fit together")
         yield part
+
+
+def _unpack_rows(sent: Sequence[Rows]) -> None:
+    check_size(sum(len(rows.values) * len(rows.revs) for rows in sent))
+    for rows in sent:
+        rows.values = [unpack(column, len(rows.revs)) for column in rows.values]
 
 
 # what fits the types and still means nothing is refused here, so that whoever stores it can trust it
@@ -351,17 +364,8 @@ def _fits_frame(frame: Frame) -> bool:
         and is_storable(frame.rows_total)
         and set(frame.verdicts) <= set(Verdict)
         and not any(len(joined) % ID_SIZE_BYTES for joined in ids)
-        and all(map(_fits_rows, frame.rows))
+        and all(_fits_records(rows, len(rows.revs)) for rows in frame.rows)
         and all(map(_fits_patches, frame.patches))
-    )
-
-
-def _fits_rows(rows: Rows) -> bool:
-    count = len(rows.revs)
-    return (
-        _fits_records(rows, count)
-        and all(len(column) == count for column in rows.values)
-        and all(map(are_storable, rows.values))
     )
 
 
