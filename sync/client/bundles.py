@@ -16,7 +16,7 @@ from sync.client import store
 from sync.client.engine import FRAME_ROWS_MAX, Begin, SyncReport, as_change, finish, travelling
 from sync.client.incoming import CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
-from sync.client.store import Waiting
+from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
 from sync.protocol.bundle import Direction, Head, read_head, seal, unseal
 from sync.protocol.errors import RejectedError
 from sync.protocol.messages import CHANGES_MAX, PROTOCOL_VERSION, Answers, Part, Problem, Request, decode_parts, encode
@@ -63,13 +63,14 @@ class Bundles:
             store.freeze(conn, _ALL)
             lines = travelling(self._replica, conn, _ALL)
             cursor = store.state(conn, CURSOR)
+            waiting = store.count(conn, PENDING, IN_FLIGHT, REFUSED) - len(lines)
         head = Head(Direction.UP, self._device_id, self._ids(), self._replica.clock_ms())
         size = 0
-        for part in seal(head, self._key, (encode(request) for request in self._requests(lines, cursor))):
+        for part in seal(head, self._key, (encode(request) for request in self._requests(lines, cursor, waiting))):
             size += file.write(part)
         return Exported(len(lines), size)
 
-    def _requests(self, lines: Sequence[Waiting], cursor: bytes | None) -> list[Request]:
+    def _requests(self, lines: Sequence[Waiting], cursor: bytes | None, waiting: int) -> list[Request]:
         """Return the requests of a bundle; only the last one asks for what is new."""
         parts = [lines[start : start + CHANGES_MAX] for start in range(0, len(lines), CHANGES_MAX)] or [()]
         return [
@@ -80,6 +81,7 @@ class Bundles:
                 changes=[as_change(line) for line in part],
                 frame_rows_max=FRAME_ROWS_MAX,
                 pull=number == len(parts),
+                waiting=waiting,
             )
             for number, part in enumerate(parts, 1)
         ]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sync.client import store, verifying
 from sync.client.incoming import COMPLETE, CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
-from sync.client.store import IN_FLIGHT, PENDING, Waiting
+from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
 from sync.client.transport import Transport, interruptible
 from sync.client.verifying import REPAIRS_MAX
 from sync.core.squash import Op
@@ -71,7 +71,7 @@ class SyncReport:
 
     Attributes:
         status: ``done``, ``partial`` (stopped or cut after something was stored) or ``failed``.
-        pushed: Number of changes by answer.
+        pushed: Number of changes by answer; ``handed_over`` where there was one.
         pulled: Records received.
         left: Changes that still wait.
         bytes_up: Bytes of messages sent, without the transport's own.
@@ -268,6 +268,7 @@ class Engine:
             changes=[as_change(line) for line in lines],
             frame_rows_max=self._frame_rows(conn),
             pull=not more,
+            waiting=store.count(conn, PENDING, IN_FLIGHT, REFUSED) - len(lines),
         )
         if asks is not Asks.NOTHING and not more:
             request.checks = verifying.checks(self._replica, conn, everything=asks is Asks.EVERYTHING)

@@ -12,7 +12,7 @@ from sync.core import values as packed
 from sync.core.squash import Line, Op, answered
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import UNIT, Kind, Value, Values
-from sync.protocol.messages import ID_SIZE_BYTES, Answer, Frame, Gone, Patches, Rows, ids_of
+from sync.protocol.messages import HANDED_OVER, ID_SIZE_BYTES, Answer, Frame, Gone, Patches, Rows, ids_of
 
 CURSOR = "cursor"
 COMPLETE = "complete"
@@ -60,6 +60,9 @@ class _Settling:
         """Store what became of `sent`; `later` has been typed since, `found` is the record as it stands here."""
         replica, conn, table = self._replica, self._conn, self._table
         accepted = answer.status != "refused"
+        if answer.status == HANDED_OVER:
+            _hand_over(replica, conn, sent, later, answer)
+            return
         if later is not None:
             _rebase(conn, sent, later, answer)
         if not accepted:
@@ -81,6 +84,18 @@ class _Settling:
             _note_fixes(replica, conn, sent, values, untouched)
         if moved:
             self._revs.append((answer.rev, sent.record_id))
+
+
+def _hand_over(replica: Replica, conn: Connection, sent: Waiting, later: Waiting | None, answer: Answer) -> None:
+    """Give up a change that others decide about now; the record, if it is still here, goes with the frames."""
+    title = replica.kinds[sent.kind].title
+    found = replica.tables[sent.kind].get(conn, sent.record_id)
+    seen: Values = {**(found[2] if found else {}), **sent.line.base, **sent.agreed}
+    before = {name: seen.get(name) for name in {*sent.line.patch, title} if name in seen}
+    store.note_handed_over(conn, answer.link, sent, {} if sent.line.op is Op.CREATE else before)
+    replica.take_back(conn, sent, reason=HANDED_OVER)
+    if later is not None:
+        store.update_line(conn, later.seq, answered(later.line, sent.line, accepted=False, rev=0, lost=frozenset()))
 
 
 def _rebase(conn: Connection, sent: Waiting, later: Waiting, answer: Answer) -> None:
@@ -203,7 +218,7 @@ def _drop_unit(replica: Replica, conn: Connection, unit: bytes) -> int:
     count = 0
     for table in replica.tables.values():
         ids = table.ids_of_unit(conn, unit)
-        _drop(table, conn, ids)
+        _let_go(table, conn, [*ids, *store.removals_in(conn, table.kind.name, unit)])
         count += len(ids)
     return count
 
@@ -218,11 +233,19 @@ def _drop(table: RecordTable, conn: Connection, ids: list[bytes]) -> None:
         )
 
 
+def _let_go(table: RecordTable, conn: Connection, ids: list[bytes]) -> None:
+    """Remove records that live on elsewhere. What waits for them goes to whoever has them now."""
+    table.remove(conn, ids)
+    if ids:
+        store.forget_place(conn, ids)
+
+
 def _drop_records(replica: Replica, conn: Connection, gone: Gone) -> int:
     if gone.kind not in replica.kinds:
         return 0
     ids = ids_of(gone.ids)
-    _drop(replica.tables[gone.kind], conn, ids)
+    let = _drop if gone.reason == "deleted" else _let_go
+    let(replica.tables[gone.kind], conn, ids)
     return len(ids)
 
 

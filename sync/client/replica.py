@@ -176,34 +176,39 @@ class Replica:
             BrokenRuleError: `change.not_refused`.
         """
         refused = self._refused(conn, change_id)
-        store.remove_line(conn, refused.seq)
-        table = self.tables[refused.kind]
-        found = table.get(conn, refused.record_id)
-        author = Author(refused.account, refused.device, refused.channel, reason="discard")
-        if refused.line.op is Op.DELETE:
-            if found is None:
-                rev, values = removed_record(refused)
+        self.take_back(conn, refused, reason="discard")
+
+    def take_back(self, conn: Connection, given_up: Waiting, *, reason: str) -> None:
+        """Remove a line, and what it did to its record here."""
+        store.remove_line(conn, given_up.seq)
+        kind, record_id = given_up.kind, given_up.record_id
+        table = self.tables[kind]
+        found = table.get(conn, record_id)
+        author = Author(given_up.account, given_up.device, given_up.channel, reason=reason)
+        if given_up.line.op is Op.DELETE:
+            rev, values = removed_record(given_up)
+            if found is None and values:
                 full: Values = {name: values.get(name) for name in table.columns}
-                self._put(conn, table, refused.record_id, rev, None, full)
+                self._put(conn, table, record_id, rev, None, full)
             return
         if found is None:
             return
-        if refused.line.op is Op.CREATE:
-            table.remove(conn, [refused.record_id])
+        if given_up.line.op is Op.CREATE:
+            table.remove(conn, [record_id])
             known = packed.dump({k: v for k, v in found[2].items() if v is not None})
-            self._note(conn, refused.kind, refused.record_id, DELETED_FIELD, known, None, author)
+            self._note(conn, kind, record_id, DELETED_FIELD, known, None, author)
             return
-        later = store.lines(conn, refused.kind, refused.record_id)
+        later = store.lines(conn, kind, record_id)
         back = {
             name: value
-            for name, value in {**refused.line.base, **refused.agreed}.items()
+            for name, value in {**given_up.line.base, **given_up.agreed}.items()
             if not any(name in line.line.patch for line in later.values()) and found[2].get(name) != value
         }
         if back:
-            table.set(conn, refused.record_id, {**back, **self._derive(refused.kind, {**found[2], **back})})
+            table.set(conn, record_id, {**back, **self._derive(kind, {**found[2], **back})})
         for name, value in back.items():
             old, new = packed.dump_one(found[2].get(name)), packed.dump_one(value)
-            self._note(conn, refused.kind, refused.record_id, name, old, new, author)
+            self._note(conn, kind, record_id, name, old, new, author)
 
     def digest(self, conn: Connection, *, units: frozenset[bytes] | None = None) -> str:
         """Return the digest of what this device believes the server holds: waiting edits are not counted.
@@ -379,7 +384,7 @@ def agreed_record(current: tuple[int, Values] | None, lines: Sequence[Waiting]) 
         return None
     if current is None:
         removal = next((line for line in lines if line.line.op is Op.DELETE), None)
-        if removal is None:
+        if removal is None or not removed_record(removal)[1]:
             return None
         current = removed_record(removal)
     rev, values = current
@@ -392,7 +397,10 @@ def agreed_record(current: tuple[int, Values] | None, lines: Sequence[Waiting]) 
 
 
 def removed_record(removal: Waiting) -> tuple[int, Values]:
-    """Return revision and values, as the server has them, of a record that waits for its removal."""
+    """Return revision and values, as the server has them, of a record that waits for its removal.
+
+    No values: the record has left the scope.
+    """
     rev = max((r for r in removal.line.base_revs.values() if r > 0), default=0)
     return max(rev, removal.agreed_rev), {**removal.line.base, **removal.agreed}
 

@@ -56,6 +56,15 @@ TABLES: Final = (
     )""",
     "CREATE INDEX IF NOT EXISTS sync_history_record ON sync_history (record_id, seq)",
     "CREATE INDEX IF NOT EXISTS sync_history_group ON sync_history (group_id) WHERE group_id IS NOT NULL",
+    """CREATE TABLE IF NOT EXISTS sync_handed (
+        handover_id BLOB NOT NULL PRIMARY KEY,
+        kind TEXT NOT NULL,
+        record_id BLOB NOT NULL,
+        op TEXT NOT NULL,
+        patch TEXT NOT NULL,
+        before TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS sync_seen (kind TEXT, record_id BLOB, PRIMARY KEY (kind, record_id)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS sync_state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 )
@@ -209,14 +218,48 @@ def update_line(conn: Connection, seq: int, line: Line) -> None:
 
 def note_agreed(conn: Connection, waiting: Waiting, server: Values, rev: int) -> None:
     """Remember what the server has in the fields that a line keeps."""
-    news = {name: value for name, value in server.items() if name in waiting.line.base}
-    if news or waiting.line.op is Op.DELETE:
+    removal = waiting.line.op is Op.DELETE
+    news = {name: value for name, value in server.items() if removal or name in waiting.line.base}
+    if news or removal:
         waiting.agreed.update(news)
         waiting.agreed_rev = rev
         conn.exec_driver_sql(
             "UPDATE sync_outbox SET agreed = ?, agreed_rev = ? WHERE seq = ?",
             (packed.dump(waiting.agreed), rev, waiting.seq),
         )
+
+
+def note_handed_over(conn: Connection, handover_id: bytes, waiting: Waiting, before: Values) -> None:
+    """Remember what was handed over, as it was typed here, and what stood there before.
+
+    The record goes; the author's side of the hand-over says later what became of it.
+    """
+    row = conn.exec_driver_sql("SELECT patch, before FROM sync_handed WHERE handover_id = ?", (handover_id,)).first()
+    patch = {**packed.load(row[0]), **waiting.line.patch} if row else waiting.line.patch
+    seen = {**before, **packed.load(row[1])} if row else before
+    conn.exec_driver_sql(
+        "INSERT INTO sync_handed (handover_id, kind, record_id, op, patch, before, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET patch = excluded.patch, before = excluded.before, at = excluded.at",
+        (
+            handover_id, waiting.kind, waiting.record_id, waiting.line.op, packed.dump(patch), packed.dump(seen),
+            waiting.at,
+        ),
+    )  # fmt: skip
+
+
+def removals_in(conn: Connection, kind: str, unit_id: bytes) -> list[bytes]:
+    """Return the records of one unit that wait for their removal."""
+    sql = f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE kind = ? AND op = 'delete'"
+    waiting = map(Waiting, conn.exec_driver_sql(sql, (kind,)))
+    return [line.record_id for line in waiting if {**line.line.base, **line.agreed}.get(UNIT) == unit_id]
+
+
+def forget_place(conn: Connection, record_ids: Sequence[bytes]) -> None:
+    """Let removals that wait for records outside the scope not count as records the server has inside it."""
+    conn.exec_driver_sql(
+        "UPDATE sync_outbox SET base = '{}', agreed = '{}' WHERE record_id = ? AND op = 'delete'",
+        [(record_id,) for record_id in record_ids],
+    )
 
 
 def join_agreed(conn: Connection, kept: Waiting, joined: Waiting) -> None:

@@ -98,6 +98,7 @@ class Kind:
         parent: Name of the field that holds the parent unit, for the tree kind.
         shared: Records belong to everybody and are read-only for devices.
         append_only: A record is created and never changed or removed.
+        title: Name of the field by which people know a record, where there is one.
         by_name: The replicated columns that carry values, `unit_id` first.
         columns: Their names.
     """
@@ -109,6 +110,7 @@ class Kind:
     parent: str = ""
     shared: bool = False
     append_only: bool = False
+    title: str = ""
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
     columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
@@ -123,7 +125,7 @@ class Kinds:
     """The declared kinds of one application, in the order in which they must be applied."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
-        self._kinds = {kind.name: kind for kind in (*kinds, CONFLICT)}
+        self._kinds = {kind.name: kind for kind in (*kinds, CONFLICT, HANDOVER)}
         trees = [kind for kind in self._kinds.values() if kind.tree]
         assert len(trees) == 1, "exactly one kind is the tree"
         self.tree: Kind = trees[0]
@@ -164,4 +166,28 @@ Made by the server. `fields` is a JSON list of ``{"field", "base", "mine", "thei
 list of the fields that merged by themselves in the same change; `status` is ``open`` or ``settled``; `choice` a JSON
 object of field to ``{"take": "mine" | "theirs"}`` or ``{"value": …}``.
 Settling it is an ordinary change of `status` and `choice`.
+"""
+
+HANDOVER: Final = Kind(
+    name="handover",
+    table="handover",
+    fields=(
+        *(Field(name, Merge.SERVER) for name in ("side", "twin", "target_kind", "target_id", "op", "fields", "bases")),
+        *(Field(name, Merge.SERVER) for name in ("account", "device", "at", "reason")),
+        *(Field(name, Merge.SERVER) for name in ("from_unit", "from_name", "to_unit", "to_name")),
+        Field("state", Merge.LATEST),
+        Field("choice", Merge.LATEST),
+        Field("why", Merge.LATEST),
+        *(Field(name, Merge.SERVER) for name in ("decided_by", "decided_at", "edited")),
+    ),
+)
+"""A change that was pushed after its record had left the scope of its author.
+
+Made by the server, always two that name each other as `twin`: one on the `side` of the ``receiver``, in the unit that
+has the record now, and one on the side of the ``author``, in the author's unit. `fields` is a JSON list of ``{"field",
+"value"}``, for the receiver with the ``"base"`` the author had seen; `bases` a JSON object of ``"rev"`` and ``"revs"``,
+the revisions the change is based on, for the receiver only. `state` is ``waiting``, ``accepted``, ``returned``,
+``withdrawn`` (the author removed a record that was not accepted yet), and for the author at last ``discarded``.
+The receiver decides by an ordinary change of `state`, `choice` (when accepting: a JSON object of ``"rev"``, the
+revision of the record as the receiver saw it, and ``"values"``, other values by field) and `why` (when returning).
 """

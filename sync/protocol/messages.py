@@ -30,7 +30,10 @@ CHANGES_MAX: Final = 1_000
 REV_MAX: Final = (1 << 31) - 1
 """Both databases and every device keep a revision in 32 bits."""
 
-STATUSES: Final = frozenset({"applied", "merged", "conflict", "refused"})
+HANDED_OVER: Final = "handed_over"
+"""The record has left the scope of the account: its new unit decides about the change."""
+
+STATUSES: Final = frozenset({"applied", "merged", "conflict", "refused", HANDED_OVER})
 _HEAD_SIZE_BYTES: Final = 5
 _PLAIN, _ZSTD = 0, 1
 _LEVEL: Final = 6
@@ -95,6 +98,7 @@ class Request(msgspec.Struct, array_like=True):
         frame_rows_max: How many rows a frame may carry; smaller on a slow line.
         pull: Whether it wants the feed after the answers.
         checks: What it wants to have compared.
+        waiting: How many changes stay behind on the device: not sent yet, or refused.
     """
 
     version: int
@@ -104,6 +108,7 @@ class Request(msgspec.Struct, array_like=True):
     frame_rows_max: int = 2_000
     pull: bool = True
     checks: Checks | None = None
+    waiting: int = 0
 
 
 class Answer(msgspec.Struct, array_like=True):
@@ -111,14 +116,15 @@ class Answer(msgspec.Struct, array_like=True):
 
     Attributes:
         change_id: The change; left out where the answers' order says it.
-        status: ``applied``, ``merged``, ``conflict`` or ``refused``.
+        status: ``applied``, ``merged``, ``conflict``, ``refused`` or ``handed_over``.
         rev_before: Revision of the record before the change.
         rev: Revision afterwards.
         fix: Fields of the change that now have another value on the server than was sent.
         code: Why it was refused.
         field: The field that is to blame.
         text: The reason for people, if the application gave one.
-        link: Record that stands in the way, 16 bytes, if the device may know it.
+        link: Record that stands in the way, 16 bytes, if the device may know it; of a change that was handed over
+            the author's side of the hand-over.
     """
 
     change_id: bytes
@@ -288,6 +294,8 @@ def decode_request(packet: bytes) -> Request:
         raise RejectedError("message.damaged", str(error)) from error
     if len(request.changes) > CHANGES_MAX:
         raise RejectedError("message.too_large", f"{len(request.changes)} changes")
+    if not 0 <= request.waiting <= REV_MAX:
+        raise RejectedError("message.damaged", "what waits is counted")
     for change in request.changes:
         _check_change(change)
     if request.checks is not None:
@@ -349,7 +357,7 @@ def _fits_answer(answer: Answer) -> bool:
     return (
         answer.status in STATUSES
         and len(answer.change_id) in {0, ID_SIZE_BYTES}
-        and len(answer.link) in {0, ID_SIZE_BYTES}
+        and len(answer.link) in ({ID_SIZE_BYTES} if answer.status == HANDED_OVER else {0, ID_SIZE_BYTES})
         and min(answer.rev_before, answer.rev) >= 0
         and max(answer.rev_before, answer.rev) <= REV_MAX
         and are_storable(list(answer.fix.values()))

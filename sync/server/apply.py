@@ -1,32 +1,27 @@
 """What devices push: each change is checked, merged field by field, and gets its own answer."""
 
-import json
 import logging
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 from sqlalchemy import exc
 
-from sync.core import values as packed
 from sync.core.merge import Outcome, Since, merge
 from sync.core.squash import Op
 from sync.protocol.errors import BrokenRuleError
-from sync.protocol.kinds import CONFLICT, UNIT, Kind, Merge, Values, is_storable
-from sync.protocol.messages import REV_MAX, Answer, Change
-from sync.server import conflicts
+from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Merge, Values
+from sync.protocol.messages import HANDED_OVER, Answer, Change
+from sync.server import conflicts, handovers
+from sync.server.checking import RefusedError, check_storable, joined_extra, refuse, split
 from sync.server.database import places, run, run_many
-from sync.server.records import CHANNELS, EFFECT, Actor, Record, Stamp, Tx
-from sync.server.rules import Effect, Refusal, Rules
+from sync.server.records import EFFECT, Actor, Record, Stamp, Tx
+from sync.server.rules import Effect, Rules
+from sync.server.scope import Past
 
 log = logging.getLogger(__name__)
-
-TIME_MS_MIN: Final = -62_135_596_800_000
-"""The beginning of year 1, UTC."""
-
-TIME_MS_MAX: Final = 253_402_300_799_999
-"""The end of year 9999, UTC. No calendar of a device shows more."""
 
 _IDS_MAX: Final = 500
 _BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, exc.DataError)
@@ -45,20 +40,6 @@ _receipts = msgspec.msgpack.Decoder(_Receipt)
 _answers = msgspec.msgpack.Decoder(Answer)
 
 
-class RefusedError(Exception):
-    """Ends the handling of one change."""
-
-    def __init__(self, refusal: Refusal, rev: int = 0) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-        self.rev = rev
-
-
-def refuse(code: str, field: str = "", *, rev: int = 0) -> RefusedError:
-    """Return the error that refuses a change with one of the engine's own codes."""
-    return RefusedError(Refusal(code, field), rev)
-
-
 class Applier:
     """Applies the changes of one request, in their order, inside one transaction."""
 
@@ -66,6 +47,7 @@ class Applier:
         self._tx = tx
         self._rules = rules
         self._actor = actor
+        self._past = Past(tx.conn, actor.account)
 
     def apply_all(self, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes one after the other; one that was applied before gets the answer it got then."""
@@ -126,7 +108,7 @@ class Applier:
     def _apply(self, change: Change) -> Answer:
         if not self._actor.writes:
             raise refuse("scope.read_only")
-        _check_storable(change)
+        check_storable(change)
         if change.kind not in self._tx.kinds:
             raise refuse("kind.unknown")
         kind = self._tx.kinds[change.kind]
@@ -137,34 +119,83 @@ class Applier:
         )
         record = self._tx.get(change.kind, change.record_id)
         try:
-            match change.op:
-                case Op.CREATE:
-                    return self._create(kind, change, record, stamp)
-                case Op.EDIT:
-                    return self._edit(kind, change, record, stamp)
-                case Op.DELETE:
-                    return self._delete(kind, change, record, stamp)
+            handed_over = self._hand_over(kind, change, record, stamp)
+            return handed_over or self._operate(kind, change, record, stamp)
         except BrokenRuleError as error:
             raise refuse(error.code, error.detail if error.code == "field.type" else "") from error
-        raise refuse("op.unknown")
+
+    def _hand_over(self, kind: Kind, change: Change, record: Record | None, stamp: Stamp) -> Answer | None:
+        """Keep the change for others if its record has left the account's scope; do nothing where it has not.
+
+        Somebody whose record it never was learns nothing: they are refused as anybody is.
+        """
+        if kind in {CONFLICT, HANDOVER} or kind.append_only or change.op not in set(Op):
+            return None
+        if record is None and change.op != Op.CREATE:
+            return self._hand_more(kind, change, stamp)
+        values = change.patch if record is None else record.values
+        unit = values.get(UNIT)
+        if kind.tree:
+            unit = values.get(kind.parent) or unit
+        made = change.op == Op.CREATE
+        if not isinstance(unit, bytes) or made == (record is not None) or self._tx.within(unit, self._actor.roots):
+            return None
+        if record is None:
+            known = self._past.had_unit(unit) and not self._was_elsewhere(kind, change.record_id)
+        else:
+            known = not self._sees(kind, record.values) and self._past.had(kind.name, change.record_id)
+        if not known or self._tx.unit(unit) is None:
+            return None
+        self._check_server_fields(kind, split(kind, change.patch)[0])
+        bases: Values = {}
+        if record is not None:
+            since = self._since(change, record)
+            seen = {name: since(name) for name in change.patch}
+            bases = {name: its.base if its.changed else record.values.get(name) for name, its in seen.items()}
+        link = handovers.hand_over(self._tx, kind, change, bases, unit, self._actor, stamp)
+        return Answer(change.change_id, HANDED_OVER, link=link)
+
+    def _hand_more(self, kind: Kind, change: Change, stamp: Stamp) -> Answer | None:
+        """Add to a record that was handed over and is not accepted yet, or take it back."""
+        found = handovers.waiting_of(self._tx, kind, change.record_id, self._actor)
+        if found is None or found[1].values["op"] != Op.CREATE:
+            return None
+        if change.op == Op.DELETE:
+            link = handovers.withdraw(self._tx, *found, stamp)
+        else:
+            self._check_server_fields(kind, split(kind, change.patch)[0])
+            unit = found[1].values[UNIT]
+            assert isinstance(unit, bytes), "a hand-over waits in a unit"
+            link = handovers.hand_over(self._tx, kind, change, {}, unit, self._actor, stamp)
+        return Answer(change.change_id, HANDED_OVER, link=link)
 
     # the three operations
 
+    def _operate(self, kind: Kind, change: Change, record: Record | None, stamp: Stamp) -> Answer:
+        match change.op:
+            case Op.CREATE:
+                return self._create(kind, change, record, stamp)
+            case Op.EDIT:
+                return self._edit(kind, change, record, stamp)
+            case Op.DELETE:
+                return self._delete(kind, change, record, stamp)
+        raise refuse("op.unknown")
+
     def _create(self, kind: Kind, change: Change, record: Record | None, stamp: Stamp) -> Answer:
-        known, unknown = _split(kind, change.patch)
+        known, unknown = split(kind, change.patch)
         full: Values = {name: known.get(name) for name in kind.columns}
         if record is not None:
             if self._sees(kind, record.values) and all(record.values[n] == v for n, v in known.items()):
                 return Answer(change.change_id, "applied", rev_before=record.rev, rev=record.rev)
             raise refuse("record.exists")
-        if kind == CONFLICT:
+        if kind in {CONFLICT, HANDOVER}:
             raise refuse("scope.read_only")
         if self._was_elsewhere(kind, change.record_id):
             raise refuse("record.exists")
         self._check_unit(kind, change, full)
         self._check_server_fields(kind, known)
         self._check_rules(change, None, full)
-        rev = self._tx.insert(kind.name, change.record_id, full, stamp, extra=_joined_extra(None, unknown))
+        rev = self._tx.insert(kind.name, change.record_id, full, stamp, extra=joined_extra(None, unknown))
         self._run_effects(change, None, full, stamp)
         return Answer(change.change_id, "applied", rev=rev)
 
@@ -173,16 +204,17 @@ class Applier:
             raise refuse("record.deleted" if self._existed(kind, change.record_id) else "record.unknown")
         if not self._sees(kind, record.values):
             raise refuse("scope.forbidden")
-        known, unknown = _split(kind, change.patch)
-        if kind == CONFLICT:
-            return self._settle(change, record, known, stamp)
+        known, unknown = split(kind, change.patch)
+        decide = {CONFLICT.name: self._settle, HANDOVER.name: self._decide}.get(kind.name)
+        if decide is not None:
+            return decide(change, record, known, stamp)
         self._check_server_fields(kind, known)
         outcome = merge(kind, known, record.values, self._since(change, record))
         after = {**record.values, **outcome.take}
         if outcome.take:
             self._check_move(kind, change, record.values, after)
             self._check_rules(change, record.values, after)
-        extra = _joined_extra(record.extra, unknown)
+        extra = joined_extra(record.extra, unknown)
         rev = record.rev
         before = record.rev
         changed_extra, record.extra = extra != record.extra, extra
@@ -192,6 +224,7 @@ class Applier:
             rev = self._tx.touch(kind.name, change.record_id, record, stamp)
         if UNIT in outcome.take and not kind.tree:
             conflicts.follow(self._tx, kind, change.record_id, after[UNIT], stamp)
+            handovers.follow(self._tx, kind, change.record_id, after[UNIT], stamp)
         if outcome.clashes:
             conflicts.open_conflict(self._tx, kind, change, after, outcome, stamp)
         if outcome.take:
@@ -207,7 +240,7 @@ class Applier:
             return Answer(change.change_id, "applied", rev_before=rev, rev=rev)
         if not self._sees(kind, record.values):
             raise refuse("scope.forbidden")
-        if kind == CONFLICT:
+        if kind in {CONFLICT, HANDOVER}:
             raise refuse("scope.read_only")
         base = max([change.base_rev, *change.base_revs.values()])
         if record.rev > base:
@@ -240,6 +273,26 @@ class Applier:
             self._run_effects(inner, target.values, after, stamp)
         rev = self._tx.update(CONFLICT.name, change.record_id, record, settled.conflict, stamp)
         return Answer(change.change_id, "applied", rev_before=record.rev, rev=rev)
+
+    def _decide(self, change: Change, record: Record, known: Values, stamp: Stamp) -> Answer:
+        """Decide about handed-over work; what is accepted is applied as the decider's own change, or not at all."""
+        decision = handovers.read(record, change, known)
+        if decision == handovers.SAME:
+            return Answer(change.change_id, "applied", rev_before=record.rev, rev=record.rev)
+        if isinstance(decision, str):
+            raise refuse(decision, rev=record.rev)
+        status, inner = "applied", decision.inner
+        if inner is not None:
+            kind = self._tx.kinds[inner.kind]
+            target = self._tx.get(inner.kind, inner.record_id)
+            own = replace(stamp, reason=inner.reason)
+            try:
+                status = self._operate(kind, inner, target, own).status
+            except RefusedError as error:
+                raise RefusedError(error.refusal, record.rev) from error
+        now = self._tx.get(HANDOVER.name, change.record_id) or record  # it has followed its record
+        rev = handovers.store(self._tx, change.record_id, now, decision, stamp)
+        return Answer(change.change_id, status, rev_before=record.rev, rev=rev)
 
     # checks
 
@@ -348,21 +401,6 @@ def apply_effects(tx: Tx, effects: Sequence[Effect], stamp: Stamp) -> None:
                 tx.update(effect.kind, effect.record_id, record, changes, own)
 
 
-def _check_storable(change: Change) -> None:
-    """Refuse what one of the databases or another device could not keep, whatever it means."""
-    for name, value in change.patch.items():
-        if not (is_storable(name) and is_storable(value)):
-            raise refuse("field.type", name)
-    if not all(map(is_storable, (change.account, change.channel, change.reason))):
-        raise refuse("change.text")
-    if change.channel in CHANNELS:
-        raise refuse("change.channel")
-    if not TIME_MS_MIN <= change.at <= TIME_MS_MAX:
-        raise refuse("change.time")
-    if not all(0 <= rev <= REV_MAX for rev in (change.base_rev, *change.base_revs.values())):
-        raise refuse("change.revision")
-
-
 def _is_type_mismatch(error: exc.ProgrammingError) -> bool:
     """Return whether a value does not fit its column. PostgreSQL counts that among the mistakes of a program."""
     return getattr(error.orig, "sqlstate", None) == _TYPE_MISMATCH
@@ -386,17 +424,3 @@ def _status(outcome: Outcome, change: Change, rev: int) -> str:
     if outcome.clashes:
         return "conflict"
     return "merged" if outcome.merged or rev > max([change.base_rev, *change.base_revs.values()]) else "applied"
-
-
-def _split(kind: Kind, patch: Values) -> tuple[Values, Values]:
-    known = {name: value for name, value in patch.items() if name in kind.by_name}
-    return known, {name: value for name, value in patch.items() if name not in known}
-
-
-def _joined_extra(extra: str | None, unknown: Values) -> str | None:
-    if not unknown:
-        return extra
-    fields: dict[str, object] = json.loads(extra) if extra else {}
-    for name, value in unknown.items():
-        fields[name] = packed.plain(value)
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

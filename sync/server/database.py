@@ -72,6 +72,14 @@ UNITS: Final = Table(
 )
 """The tree of units as paths of hexadecimal ids. Kept in step with the records of the tree kind."""
 
+ERAS: Final = Table(
+    "sync_unit_era",
+    METADATA,
+    Column("unit_id", LargeBinary, primary_key=True),
+    Column("era", BigInteger, nullable=False),
+)
+"""How often a unit has gone to another shard: who has it from before has not seen what happened in the other one."""
+
 RECEIPTS: Final = Table(
     "sync_receipt",
     METADATA,
@@ -88,6 +96,28 @@ SCOPE_SETS: Final = Table(
     Column("units", LargeBinary, nullable=False),
 )
 """Sets of units that some device has, by hash: a cursor names the set it covers."""
+
+ACCOUNT_SCOPES: Final = Table(
+    "sync_account_scope",
+    METADATA,
+    Column("account", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("until", BigInteger),
+    PrimaryKeyConstraint("account", "since", "hash"),
+)
+"""Which sets an account has had, from its first exchange with one to its first with the next, ms UTC."""
+
+WAITING: Final = Table(
+    "sync_waiting",
+    METADATA,
+    Column("account", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("changes", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "device"),
+)
+"""How many changes stayed behind on a device when it last said something else than before."""
 
 META: Final = Table(
     "sync_meta", METADATA, Column("key", Text, primary_key=True), Column("value", LargeBinary, nullable=False)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from sync.core.digest import EVERYBODY as EVERYBODY_SECTOR
 from sync.protocol.errors import RejectedError
-from sync.protocol.kinds import CONFLICT, UNIT, Kind, Kinds, Value, Values
+from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Kinds, Value, Values
 from sync.protocol.messages import Checks, Frame, Gone, Patches, Rows, ids_of
 from sync.server import scope as scopes
 from sync.server import verify
@@ -265,7 +265,7 @@ class Feed:
     def _is_known(self, line: Any) -> bool:
         """Return whether a line says only what this request said: nothing the server did because of it."""
         own = self.own_changes.get(line.change_id) == line.record_id
-        return bool(own and line.channel != EFFECT and line.kind != CONFLICT.name)
+        return bool(own and line.channel != EFFECT and line.kind not in {CONFLICT.name, HANDOVER.name})
 
     def _sort_out(
         self, batch: "Batch", kind: Kind, record_id: bytes, row: Sequence[Any] | None, lines: Sequence[Any]

@@ -335,7 +335,13 @@ class Tx:
             " shard = excluded.shard, depth = excluded.depth",
             (unit.unit_id, unit.parent_id, unit.path, unit.shard, unit.depth),
         )
-        self._units[unit_id] = unit
+        old, self._units[unit_id] = self._units.get(unit_id), unit
+        if old is not None and old.shard != unit.shard:
+            sql = (
+                "INSERT INTO sync_unit_era (unit_id, era) VALUES (?, 1)"
+                " ON CONFLICT (unit_id) DO UPDATE SET era = sync_unit_era.era + 1"
+            )
+            run(self.conn, sql, (unit_id,))
 
     def _replace(self, unit_id: bytes, parent_id: bytes | None) -> None:
         """Move a unit with its whole subtree under another parent."""
@@ -346,6 +352,8 @@ class Tx:
             "SELECT unit_id, parent_id FROM sync_unit WHERE path >= ? AND path < ? ORDER BY depth",
             path_range(old.path),
         ).all()
+        for child, _ in subtree:
+            self.unit(child)
         self._place(unit_id, parent_id)
         for child, parent in subtree:
             if child != unit_id:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -14,6 +15,9 @@ from sync.server.database import places, run
 from sync.server.records import EVERYBODY, Unit, path_range, unit_of
 
 _HASH_SIZE_BYTES: Final = 8
+_ALWAYS: Final = 1 << 62
+"""Later than any ms."""
+
 NOTHING: Final = b""
 """The hash of the set a new device has."""
 
@@ -25,10 +29,12 @@ class Scope:
     Attributes:
         units: Every unit of its subtrees with the shard it belongs to, its own first.
         above: Units above its roots, of which it sees the unit's own record only.
+        eras: How often a unit has gone to another shard, for those that have.
     """
 
     units: dict[bytes, bytes]
     above: tuple[bytes, ...]
+    eras: dict[bytes, int]
 
     @property
     def shards(self) -> tuple[bytes, ...]:
@@ -36,10 +42,16 @@ class Scope:
         return tuple(sorted({EVERYBODY, *self.units.values()}))
 
     def packed(self) -> bytes:
-        """Return the set as bytes: pairs of unit and shard, then the units above with themselves as shard."""
-        pairs = sorted(self.units.items())
-        inside = b"".join(unit + (shard or bytes(ID_SIZE_BYTES)) for unit, shard in pairs)
+        """Return the set as bytes: pairs of unit and place, then the units above with themselves as place."""
+        inside = b"".join(unit + self.place(unit) for unit in sorted(self.units))
         return inside + b"".join(unit + unit[::-1] for unit in sorted(self.above))
+
+    def place(self, unit: bytes) -> bytes:
+        """Return what says where one of the units is: its shard, and another name for it each time it comes back."""
+        shard, era = self.units[unit] or bytes(ID_SIZE_BYTES), self.eras.get(unit)
+        if era is None:
+            return shard
+        return hashlib.blake2b(shard + era.to_bytes(8, "big"), digest_size=ID_SIZE_BYTES).digest()
 
     def hash(self) -> bytes:
         """Return a short name of the set."""
@@ -66,6 +78,7 @@ def scope_of(conn: Connection, roots: Sequence[bytes]) -> Scope:
     """Return the units of the subtrees of `roots`. Roots that do not exist give nothing."""
     units: dict[bytes, bytes] = {}
     above: dict[bytes, None] = {}
+    eras: dict[bytes, int] = {}
     for root in roots:
         unit = unit_of(conn, root)
         if unit is None:
@@ -73,22 +86,78 @@ def scope_of(conn: Connection, roots: Sequence[bytes]) -> Scope:
         units[root] = unit.shard
         rows = run(
             conn,
-            "SELECT unit_id, shard FROM sync_unit WHERE path >= ? AND path < ? ORDER BY path",
+            "SELECT u.unit_id, u.shard, e.era FROM sync_unit u LEFT JOIN sync_unit_era e ON e.unit_id = u.unit_id"
+            " WHERE u.path >= ? AND u.path < ? ORDER BY u.path",
             path_range(unit.path),
         )
-        units.update((row[0], row[1]) for row in rows)
+        for unit_id, shard, era in rows:
+            units[unit_id] = shard
+            if era is not None:
+                eras[unit_id] = era
         above.update(dict.fromkeys(_ancestors(unit)))
-    return Scope(units, tuple(unit for unit in above if unit not in units))
+    return Scope(units, tuple(unit for unit in above if unit not in units), eras)
 
 
 def _ancestors(unit: Unit) -> list[bytes]:
     return [bytes.fromhex(part) for part in unit.path.rstrip("/").split("/")[:-1]]
 
 
-def remember(conn: Connection, scope: Scope) -> None:
-    """Store the set under its hash, so that a later cursor can name it."""
+def remember(conn: Connection, account: str, scope: Scope, now_ms: int) -> None:
+    """Store the set under its hash, so that a later cursor can name it, and that the account has it from now on."""
     sql = "INSERT INTO sync_scope_set (hash, units) VALUES (?, ?) ON CONFLICT DO NOTHING"
     run(conn, sql, (scope.hash(), scope.packed()))
+    sql = "UPDATE sync_account_scope SET until = ? WHERE account = ? AND until IS NULL AND hash <> ?"
+    run(conn, sql, (now_ms, account, scope.hash()))
+    if not is_current(conn, account, scope):
+        sql = (
+            "INSERT INTO sync_account_scope (account, since, hash) VALUES (?, ?, ?) ON CONFLICT (account, since, hash)"
+        )
+        run(conn, sql + " DO UPDATE SET until = NULL", (account, now_ms, scope.hash()))
+
+
+def is_current(conn: Connection, account: str, scope: Scope) -> bool:
+    """Return whether the account is known to have this set."""
+    sql = "SELECT hash FROM sync_account_scope WHERE account = ? AND until IS NULL"
+    return [bytes(row[0]) for row in run(conn, sql, (account,))] == [scope.hash()]
+
+
+class Past:
+    """What an account has had in its scope, as far as its exchanges say."""
+
+    def __init__(self, conn: Connection, account: str) -> None:
+        self._conn = conn
+        self._account = account
+
+    @cached_property
+    def _sets(self) -> list[tuple[frozenset[bytes], int, int]]:
+        """Units, first and last ms of each set."""
+        sql = (
+            "SELECT a.since, a.until, s.units FROM sync_account_scope a JOIN sync_scope_set s ON s.hash = a.hash"
+            " WHERE a.account = ?"
+        )
+        return [
+            (frozenset(u for u, shard in _unpacked(row[2]).items() if shard != u[::-1]), row[0], row[1] or _ALWAYS)
+            for row in run(self._conn, sql, (self._account,))
+        ]
+
+    def had_unit(self, unit: bytes) -> bool:
+        """Return whether the records of a unit have ever been in the account's scope."""
+        return any(unit in units for units, _, _ in self._sets)
+
+    def had(self, kind: str, record_id: bytes) -> bool:
+        """Return whether a record has been in one of the account's units while the account had that unit."""
+        sql = (
+            "SELECT unit_id, op, received_at FROM sync_log WHERE record_id = ? AND kind = ?"
+            " ORDER BY rev, CASE op WHEN 'leave' THEN 0 ELSE 1 END"
+        )
+        lines = run(self._conn, sql, (record_id, kind)).all()
+        ends = [*(line.received_at for line in lines[1:]), _ALWAYS]
+        return any(
+            line.unit_id in units and line.received_at <= until and end >= since
+            for line, end in zip(lines, ends, strict=True)
+            if line.op in {"arrive", "patch"}
+            for units, since, until in self._sets
+        )
 
 
 def is_remembered(conn: Connection, scope_hash: bytes) -> bool:
@@ -112,19 +181,23 @@ def difference(conn: Connection, had: bytes, scope: Scope, begun: bytes = NOTHIN
     own = {u: None for units in (before, partly) for u, shard in units.items() if shard != u[::-1]}
     removed = {u: None for u in own if u not in scope.units}
     removed |= {u: None for u in before | partly if u not in scope.units and u not in scope.above}
-    added = [u for u, shard in scope.units.items() if before.get(u) != (shard or bytes(ID_SIZE_BYTES))]
+    added = [u for u in scope.units if before.get(u) != scope.place(u)]
     above = sorted(u for u in scope.above if u not in before or u in removed)
     return Change((*added[:1], *sorted(added[1:])), tuple(above), tuple(removed))
 
 
 def _remembered(conn: Connection, scope_hash: bytes) -> dict[bytes, bytes]:
-    """Return the units of a remembered set with their shards; those above have themselves, reversed."""
+    """Return the units of a remembered set with their places; those above have themselves, reversed."""
     if scope_hash == NOTHING:
         return {}
     row = run(conn, "SELECT units FROM sync_scope_set WHERE hash = ?", (scope_hash,)).first()
     if row is None:
         raise RejectedError("cursor.unknown", "scope")
-    parts = ids_of(bytes(row[0]))
+    return _unpacked(row[0])
+
+
+def _unpacked(units: bytes) -> dict[bytes, bytes]:
+    parts = ids_of(bytes(units))
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 

@@ -84,6 +84,7 @@ class SyncServer:
         try:
             request = _read(packet)
             answers = self.push(actor, request.changes)
+            self._note(actor, request)
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
             yield encode(Answers(answers, self.clock_ms()))
@@ -101,7 +102,6 @@ class SyncServer:
 
     def pull(self, actor: Actor, request: Request) -> Iterator[bytes]:
         """Give the packets of the feed since the request's cursor."""
-        self._remember_scope(actor)
         own = {change.change_id: change.record_id for change in request.changes}
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
         with self.database.read() as conn:
@@ -111,13 +111,31 @@ class SyncServer:
             for frame in feed.frames(request.cursor):
                 yield encode(frame)
 
-    def _remember_scope(self, actor: Actor) -> None:
+    def _note(self, actor: Actor, request: Request) -> None:
+        """Remember what the account has in its scope from now on, and how much stays behind on the device."""
+        key = (actor.account, actor.device)
         with self.database.read() as conn:
             scope = scopes.scope_of(conn, actor.roots)
-            if scopes.is_remembered(conn, scope.hash()):
-                return
+            has_other = request.pull and not scopes.is_current(conn, actor.account, scope)
+            sql = "SELECT changes FROM sync_waiting WHERE account = ? AND device = ?"
+            waits_other = request.waiting != (run(conn, sql, key).scalar() or 0)
+        if not (has_other or waits_other):
+            return
         with self.database.write() as conn:
-            scopes.remember(conn, scope)
+            if has_other:
+                scopes.remember(conn, actor.account, scope, self.clock_ms())
+            if waits_other:
+                sql = (
+                    "INSERT INTO sync_waiting (account, device, changes, at) VALUES (?, ?, ?, ?) ON CONFLICT"
+                    " (account, device) DO UPDATE SET changes = excluded.changes, at = excluded.at"
+                )
+                run(conn, sql, (*key, request.waiting, self.clock_ms()))
+
+    def waiting(self) -> dict[tuple[str, str], int]:
+        """Return how many changes each device kept when it last said so, by account and device."""
+        with self.database.read() as conn:
+            rows = run(conn, "SELECT account, device, changes FROM sync_waiting")
+            return {(row[0], row[1]): row[2] for row in rows}
 
     def digest(self, roots: Sequence[bytes]) -> tuple[str, dict[str, int]]:
         """Return the digest and the number of records of each kind that a device with these roots holds."""

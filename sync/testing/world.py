@@ -272,7 +272,7 @@ class World:
             self._check_nothing_lost(device)
 
     def _check_nothing_lost(self, device: Device) -> None:
-        """Promise 1: what a person typed is current, in the history, in a conflict, or refused before their eyes."""
+        """Promise 1: what a person typed is current, in the history, in a conflict, handed over, or refused."""
         refused = {
             (line.record_id, name): value for line in device.refused() for name, value in line.line.patch.items()
         }
@@ -300,6 +300,16 @@ class World:
             for item in json.loads(text):
                 if item["field"] == name:
                     yield from (packed.restored(item[side]) for side in ("base", "mine", "theirs"))
+        for text in self._handed_over(conn, record_id):
+            yield from (packed.restored(item["value"]) for item in json.loads(text) if item["field"] == name)
+
+    def _handed_over(self, conn: Any, record_id: bytes) -> Iterator[str]:
+        """Yield what was handed over about a record, as it is and as it was."""
+        handovers = run(conn, "SELECT id, fields FROM handover WHERE target_id = ?", (record_id,)).all()
+        for handover_id, fields in handovers:
+            yield fields
+            for (text,) in run(conn, "SELECT fields FROM sync_log WHERE record_id = ?", (handover_id,)):
+                yield from (version for version in json.loads(text).get("fields", []) if version)
 
     def _conflict_fields(self, conn: Any) -> Iterator[str]:
         """Yield the contents of all conflicts, as they are and as they were."""

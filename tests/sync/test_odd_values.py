@@ -9,7 +9,7 @@ from small_world import Reader, Town, edit, new_id
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import CONFLICT, UNIT, Value, is_storable
 from sync.protocol.messages import PROTOCOL_VERSION, Change, Request, decode_parts, decode_request, encode
-from sync.server.apply import TIME_MS_MAX, TIME_MS_MIN
+from sync.server.checking import TIME_MS_MAX, TIME_MS_MIN
 from sync.server.scope import Backfill, Cursor
 from sync.testing.kinds import NOTE
 

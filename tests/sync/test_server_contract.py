@@ -219,7 +219,7 @@ def test_the_digest_counts_what_a_scope_holds(town: Town) -> None:
     town.noted("commune0")
     digest, counts = town.server.digest((town.units["commune0"],))
     assert digest != before[0]
-    assert counts == {"node": 3, "note": 1, "conflict": 0}
+    assert counts == {"node": 3, "note": 1, "conflict": 0, "handover": 0}
 
 
 # the size of the tree

@@ -12,6 +12,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "case_step": "Bước xử lý hồ sơ",
     "code_item": "Mục danh mục",
     "conflict": "Xung đột",
+    "handover": "Bàn giao",
 }
 
 CREATED_LABEL: Final = "Tạo mới"
@@ -49,6 +50,7 @@ _FIELD_LABELS: Final[dict[str, dict[str, str]]] = {
         "note": "Ghi chú",
     },
     "conflict": {"status": "Trạng thái", "choice": "Lựa chọn"},
+    "handover": {"state": "Trạng thái", "choice": "Giá trị khác", "why": "Lý do"},
 }
 
 

@@ -36,6 +36,7 @@ KINDS: Final = Kinds(
             table="unit",
             tree=True,
             parent="parent_id",
+            title="name",
             fields=(
                 *_fields(("parent_id", "level", "kind", "name", "short_name", "code")),
                 *_fields(("address", "phone", "email", "founded_on", "status")),
@@ -45,11 +46,13 @@ KINDS: Final = Kinds(
         Kind(
             name=MEMBER_KIND,
             table="member",
+            title="full_name",
             fields=tuple(_member_field(field) for field in MEMBER_FIELDS if field.name != UNIT),
         ),
         Kind(
             name=CASE_KIND,
             table="union_case",
+            title="title",
             fields=(
                 Field("procedure"),
                 Field("state", Merge.SERVER),

@@ -21,7 +21,7 @@ from yum_desktop.registry.case_queries import case, cases
 from yum_desktop.registry.clock import from_ms
 from yum_desktop.registry.code_lists import codes
 from yum_desktop.registry.engine import Registry
-from yum_desktop.registry.kinds import CASE_KIND, KINDS, MEMBER_KIND, UNIT_KIND
+from yum_desktop.registry.kinds import KINDS, MEMBER_KIND
 from yum_desktop.registry.member_list import member_rows
 from yum_desktop.registry.refusals import text_of
 from yum_desktop.registry.tables import ConflictRecord
@@ -137,7 +137,7 @@ def _shown(kind: str, name: str, text: str | None) -> Value:
 
 def _title(kind: str, values: dict[str, Value]) -> str:
     """Return what people call a record with `values`."""
-    name = {MEMBER_KIND: "full_name", UNIT_KIND: "name", CASE_KIND: "title"}.get(kind)
+    name = KINDS[kind].title if kind in KINDS else ""
     return str(values.get(name) or "") if name else KIND_LABELS.get(kind, kind)
 
 

@@ -205,6 +205,34 @@ class ConflictRecord(Replicated, Base):
     settled_at: Mapped[Ms]
 
 
+class HandoverRecord(Replicated, Base):
+    """A change whose record has left the scope of its author; see `sync.protocol.kinds.HANDOVER`."""
+
+    __tablename__ = "handover"
+
+    side: Mapped[str | None]
+    twin: Mapped[Link]
+    target_kind: Mapped[str | None]
+    target_id: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
+    op: Mapped[str | None]
+    fields: Mapped[str | None]
+    bases: Mapped[str | None]
+    account: Mapped[str | None]
+    device: Mapped[str | None]
+    at: Mapped[Ms]
+    reason: Mapped[str | None]
+    from_unit: Mapped[Link]
+    from_name: Mapped[str | None]
+    to_unit: Mapped[Link]
+    to_name: Mapped[str | None]
+    state: Mapped[str | None]
+    choice: Mapped[str | None]
+    why: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[Ms]
+    edited: Mapped[int | None]
+
+
 class CodeItemRecord(Replicated, Base):
     """One code of a code list: everybody's, made by the server only. `aliases` is a JSON list of other names."""
 

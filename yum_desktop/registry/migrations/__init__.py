@@ -8,7 +8,7 @@ from typing import Final
 
 from alembic.operations import Operations
 
-from yum_desktop.registry.migrations import m0001_initial
+from yum_desktop.registry.migrations import m0001_initial, m0002_handover
 
-STEPS: Final[tuple[Callable[[Operations], None], ...]] = (m0001_initial.upgrade,)
+STEPS: Final[tuple[Callable[[Operations], None], ...]] = (m0001_initial.upgrade, m0002_handover.upgrade)
 """Step 1 first. Each runs on SQLite and on PostgreSQL."""
