@@ -117,7 +117,7 @@ WAITING: Final = Table(
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("account", "device"),
 )
-"""How many changes stayed behind on a device when it last said something else than before."""
+"""How many changes stayed behind on a device when it last exchanged, and since when it says so."""
 
 META: Final = Table(
     "sync_meta", METADATA, Column("key", Text, primary_key=True), Column("value", LargeBinary, nullable=False)

@@ -112,13 +112,16 @@ class SyncServer:
                 yield encode(frame)
 
     def _note(self, actor: Actor, request: Request) -> None:
-        """Remember what the account has in its scope from now on, and how much stays behind on the device."""
+        """Remember what the account has in its scope from now on, and how much stays behind on the device.
+
+        A device that has never said so is not known: its work may be anything.
+        """
         key = (actor.account, actor.device)
         with self.database.read() as conn:
             scope = scopes.scope_of(conn, actor.roots)
             has_other = request.pull and not scopes.is_current(conn, actor.account, scope)
             sql = "SELECT changes FROM sync_waiting WHERE account = ? AND device = ?"
-            waits_other = request.waiting != (run(conn, sql, key).scalar() or 0)
+            waits_other = request.waiting != run(conn, sql, key).scalar()
         if not (has_other or waits_other):
             return
         with self.database.write() as conn:
@@ -132,7 +135,7 @@ class SyncServer:
                 run(conn, sql, (*key, request.waiting, self.clock_ms()))
 
     def waiting(self) -> dict[tuple[str, str], int]:
-        """Return how many changes each device kept when it last said so, by account and device."""
+        """Return how many changes each device kept when it last exchanged, by account and device."""
         with self.database.read() as conn:
             rows = run(conn, "SELECT account, device, changes FROM sync_waiting")
             return {(row[0], row[1]): row[2] for row in rows}

@@ -217,3 +217,17 @@ def test_the_program_serves_a_device_and_stops_when_told(
     program.send_signal(signal.SIGTERM)
     out, err = program.communicate(timeout=60)
     assert (program.returncode, json.loads(out), err) == (0, {"status": "stopped"}, "")
+
+
+def test_a_unit_is_moved_after_a_look_at_whom_it_touches(on_seed: Command) -> None:
+    accounts = on_seed.json("account", "list")["accounts"]
+    assert isinstance(accounts, list)
+    chapter = next(account for account in accounts if account["name"].startswith("chi-doan-"))
+    home = next(account["unit_id"] for account in accounts if account["name"].endswith("-xem"))
+    other = next(a["unit_id"] for a in accounts if a["name"].startswith("xa-") and a["unit_id"] != home)
+    seen = on_seed.json("unit", "move", chapter["unit_id"], "--under", other, "--preview")
+    assert (seen["unit"], seen["moved"], seen["devices"]) == (chapter["unit"], 0, [])
+    assert on_seed.json("unit", "move", chapter["unit_id"], "--under", other)["moved"] == 1
+    assert on_seed("unit", "move", chapter["unit_id"], "--under", other) == 1
+    assert on_seed.err.startswith("unit.there: ")
+    assert on_seed.json("unit", "move", chapter["unit_id"], "--under", home)["moved"] == 1

@@ -386,13 +386,13 @@ def test_what_stays_behind_on_a_device_is_known(town: Town) -> None:
         packet = encode(Request(PROTOCOL_VERSION, 0, waiting=waiting))
         list(town.server.exchange(town.actor(device=device), packet))
 
-    says(0, "Máy 0")
     assert town.server.waiting() == {}
-    says(3)
-    says(7, "Máy 2")
-    assert town.server.waiting() == {("an", "Máy 1"): 3, ("an", "Máy 2"): 7}
     says(0)
-    assert town.server.waiting()["an", "Máy 1"] == 0
+    says(7, "Máy 2")
+    assert town.server.waiting() == {("an", "Máy 1"): 0, ("an", "Máy 2"): 7}
+    says(3)
+    says(0, "Máy 2")
+    assert town.server.waiting() == {("an", "Máy 1"): 3, ("an", "Máy 2"): 0}
 
 
 @pytest.mark.parametrize("waiting", [-1, 1 << 31])

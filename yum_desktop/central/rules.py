@@ -71,10 +71,10 @@ def _check_unit(tx: Tx, actor: Actor, unit_id: bytes, before: Values | None, aft
         changed = [field for field in _BY_SUPERIOR if after.get(field) != old.get(field)]
         if changed:
             return Refusal("unit.by_superior", changed[0], "Việc này do đơn vị cấp trên quyết định.")
-    return _check_level(tx, old, after)
+    return check_level(tx, old, after)
 
 
-def _check_level(tx: Tx, old: Values, after: Values) -> Refusal | None:
+def check_level(tx: Tx, old: Values, after: Values) -> Refusal | None:
     """Return why a unit's level does not fit below its parent, where either is new."""
     if all(after.get(name) == old.get(name) for name in ("level", "parent_id")):
         return None

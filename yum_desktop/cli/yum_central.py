@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import exc
 
 from sync.protocol.errors import RejectedError
-from yum_desktop.central import store
+from yum_desktop.central import moving, store
 from yum_desktop.central.accounts import Account, Role
 from yum_desktop.central.app import answer_bundle, build_app
 from yum_desktop.central.fictitious import shipped_names
@@ -249,6 +249,33 @@ def revoke_device(options: argparse.Namespace) -> Report:
     return Report({"id": str(options.device)}, ["Đã thu hồi quyền của thiết bị."])
 
 
+def move_unit(options: argparse.Namespace) -> Report:
+    """Move a unit under another one, or only show which devices that would touch."""
+    with opened(options.db) as central:
+        unit = store.find_unit(central.server.database, options.unit)
+        parent = store.find_unit(central.server.database, options.under)
+        touched = moving.move(central, unit.unit_id, parent.unit_id, preview=options.preview)
+    shown: list[Json] = [
+        {
+            "account": row.account, "device": row.device, "seen_at": _instant(row.seen_at), "waiting": row.waiting,
+            "loses": row.loses, "gains": row.gains,
+        }
+        for row in touched
+    ]  # fmt: skip
+    done = f"{'Sẽ chuyển' if options.preview else 'Đã chuyển'} {unit.name} về {parent.name}."
+    return Report(
+        {"unit": unit.name, "under": parent.name, "moved": int(not options.preview), "devices": shown},
+        [done, f"Thiết bị liên quan: {len(touched)}", *map(_touched_line, touched)],
+    )
+
+
+def _touched_line(row: moving.Touched) -> str:
+    waits = "chưa rõ" if row.waiting is None else str(row.waiting)
+    seen = "chưa gửi nhận" if row.seen_at is None else f"lần cuối {row.seen_at + _VIETNAM:%d/%m/%Y %H:%M}"
+    units = f"mất {row.loses} đơn vị, nhận {row.gains} đơn vị"
+    return f"  {row.account:<24} {row.device:<24} {seen}; chờ gửi: {waits}; {units}"
+
+
 def answer(options: argparse.Namespace) -> Report:
     """Apply a bundle that was carried here by hand, and write the answer that goes back with it."""
     source: Path = options.file
@@ -364,6 +391,7 @@ def parser() -> argparse.ArgumentParser:
     _add_accounts(groups.add_parser("account", help="tài khoản"), shared)
     _add_devices(groups.add_parser("device", help="thiết bị"), shared)
     _add_serve(_add(groups, shared, "serve", serve_forever, "chạy máy chủ"))
+    _add_units(groups.add_parser("unit", help="cây đơn vị"), shared)
     answering = _add(groups, shared, "bundle", answer, "nhận tệp mang đến bằng thẻ nhớ, ghi tệp trả lời")
     answering.add_argument("file", type=Path, metavar="TỆP")
     answering.add_argument("--out", type=Path, metavar="TỆP", help="tệp trả lời (mặc định: tra-loi-….yum bên cạnh)")
@@ -422,6 +450,14 @@ def _add_devices(reader: Reader, shared: argparse.ArgumentParser) -> None:
     listing.add_argument("--account", metavar="TÊN", help="chỉ của một tài khoản")
     revoking = _add(groups, shared, "revoke", revoke_device, "thu hồi quyền của thiết bị")
     revoking.add_argument("device", type=UUID, metavar="ID")
+
+
+def _add_units(reader: Reader, shared: argparse.ArgumentParser) -> None:
+    groups = reader.add_subparsers(required=True, metavar="VIỆC")
+    moved = _add(groups, shared, "move", move_unit, "chuyển đơn vị về dưới đơn vị khác")
+    moved.add_argument("unit", metavar="ĐƠN_VỊ", help="id hoặc mã của đơn vị")
+    moved.add_argument("--under", required=True, metavar="ĐƠN_VỊ", help="id hoặc mã của đơn vị cấp trên mới")
+    moved.add_argument("--preview", action="store_true", help="chỉ xem thiết bị nào liên quan, không chuyển")
 
 
 def _add_serve(reader: Reader) -> None:

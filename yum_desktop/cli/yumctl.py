@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.cli import importing
+from yum_desktop.cli import handing, importing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
@@ -138,6 +138,10 @@ def _reported(report: syncing.SyncReport) -> Answer:
         f"Nhận {report.pulled} hồ sơ; gửi {sum(sent.values())} thay đổi: {sent['applied']} nhận, {sent['merged']} gộp,"
         f" {sent['conflict']} cần chọn, {sent['refused']} bị từ chối; còn {report.left} chờ gửi."
     ]
+    if sent.get("handed_over"):
+        lines.append(
+            f"{sent['handed_over']} thay đổi đã chuyển đến đơn vị mới của hồ sơ: yumctl handovers list --mine."
+        )
     if report.repaired:
         lines.append(f"Dữ liệu của {report.repaired} đơn vị khác máy chủ nên đã được tải lại.")
     if error is not None:
@@ -168,7 +172,8 @@ def _status(r: Registry, asked: argparse.Namespace) -> Answer:
     document: Json = {
         "account": state.account, "unit": state.unit_id, "device": state.device_name, "server": state.server,
         "last_sync": state.last_sync, "pending": state.pending, "refused": state.refused,
-        "conflicts": state.conflicts, "handed_over": 0, "rows": queries.row_counts(r), "digest": queries.digest(r),
+        "conflicts": state.conflicts, "handed_over": state.handed_over, "rows": queries.row_counts(r),
+        "digest": queries.digest(r),
     }  # fmt: skip
     return document, [f"{name}: {value}" for name, value in document.items()], DONE
 
@@ -323,6 +328,29 @@ def _conflicts_settle(r: Registry, asked: argparse.Namespace) -> Answer:
     return _conflict_document(after), ["Đã chọn. Chạy yumctl sync để gửi."], DONE
 
 
+def _handovers_list(r: Registry, asked: argparse.Namespace) -> Answer:
+    return *handing.listed(r, mine=asked.mine, every=asked.all, text=_text), DONE
+
+
+def _handovers_show(r: Registry, asked: argparse.Namespace) -> Answer:
+    return *handing.shown(r, _id(asked.id), _text), DONE
+
+
+def _handovers_accept(r: Registry, asked: argparse.Namespace) -> Answer:
+    handover_id = _id(asked.id)
+    if asked.values:
+        handing.check_values(r, handover_id)
+    return *handing.accepted(r, handover_id, _pairs(r, asked.values), _text), DONE
+
+
+def _handovers_return(r: Registry, asked: argparse.Namespace) -> Answer:
+    return *handing.returned(r, _id(asked.id), asked.reason, _text), DONE
+
+
+def _handovers_put_away(r: Registry, asked: argparse.Namespace) -> Answer:
+    return *handing.put_away(r, _id(asked.id)), DONE
+
+
 def _case_line(row: CaseRow) -> str:
     return f"{row.case_id}  {row.title}  {row.unit_name}  {row.state_label}"
 
@@ -396,6 +424,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_members(rooms)
     _add_import(rooms)
     _add_conflicts(rooms)
+    _add_handovers(rooms)
     _add_cases(rooms)
     _add_bundles(rooms)
     return parser
@@ -448,6 +477,21 @@ def _add_conflicts(rooms: Rooms) -> None:
     settling = _add(conflicts, "settle", _conflicts_settle)
     settling.add_argument("id")
     settling.add_argument("choices", nargs="+", metavar="trường=mine|theirs|=giá_trị")
+
+
+def _add_handovers(rooms: Rooms) -> None:
+    handovers = rooms.add_parser("handovers").add_subparsers(required=True, metavar="LỆNH")
+    listing = _add(handovers, "list", _handovers_list)
+    listing.add_argument("--mine", action="store_true", help="những gì tài khoản này đã chuyển đi")
+    listing.add_argument("--all", action="store_true", help="cả những việc đã quyết định")
+    _add(handovers, "show", _handovers_show).add_argument("id")
+    accepting = _add(handovers, "accept", _handovers_accept)
+    accepting.add_argument("id")
+    accepting.add_argument("values", nargs="*", metavar="trường=giá_trị", help="nhận với giá trị khác")
+    returning = _add(handovers, "return", _handovers_return)
+    returning.add_argument("id")
+    returning.add_argument("--reason", required=True)
+    _add(handovers, "put-away", _handovers_put_away).add_argument("id")
 
 
 def _add_cases(rooms: Rooms) -> None:

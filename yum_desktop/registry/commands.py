@@ -4,8 +4,7 @@ Every command raises `InputError` `scope.read_only` for an account that only loo
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -15,15 +14,15 @@ from sqlalchemy import Connection, select
 
 from sync.client.store import REFUSED
 from sync.core import values as packed
-from sync.protocol.errors import SyncError
 from sync.protocol.kinds import UNIT, Value, Values
 from yum_desktop.domain.cases import admission
 from yum_desktop.domain.cases.admission import ADMISSION, Action, State
 from yum_desktop.domain.cases.machine import NotAllowedError
-from yum_desktop.domain.errors import ConflictError, DefectError, InputError, YumError
+from yum_desktop.domain.errors import ConflictError, InputError
 from yum_desktop.domain.text import nfc
 from yum_desktop.registry import case_queries
 from yum_desktop.registry.case_queries import CaseNow
+from yum_desktop.registry.changing import change, group_of
 from yum_desktop.registry.checks import check_text, clean
 from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
@@ -69,32 +68,6 @@ class ImportRow:
     values: Mapping[str, Value]
 
 
-@contextmanager
-def _change(r: Registry) -> Iterator[Connection]:
-    """Open a write transaction in which the engine's errors are ours; not for an account that only looks."""
-    if r.identity.only_looks:
-        raise InputError("scope.read_only", text_of("scope.read_only"))
-    try:
-        with r.write() as conn:
-            yield conn
-    except SyncError as error:
-        raise _translated(error) from error
-
-
-def _translated(error: SyncError) -> YumError:
-    if error.code == "record.unknown":
-        return InputError(error.code, "Không còn bản ghi này trên máy.")
-    if error.code == "change.not_refused":
-        return InputError(error.code, "Thay đổi này không còn bị từ chối.")
-    if error.code == "record.exists":
-        return ConflictError(error.code, text_of(error.code))
-    return DefectError(error.code, f"Chương trình gặp lỗi khi ghi dữ liệu (mã {error.code}).")
-
-
-def _group(r: Registry) -> str:
-    return r.new_id().hex
-
-
 # ---- members
 
 
@@ -106,9 +79,9 @@ def add_member(
     Raises:
         InputError: `unit.unknown`, `member.name_needed`, or a problem of `checks.clean`.
     """
-    author = r.author(channel=channel, group=group or _group(r))
+    author = r.author(channel=channel, group=group or group_of(r))
     known = _new_member(unit_id, values)
-    with _change(r) as conn:
+    with change(r) as conn:
         _check_unit(conn, unit_id.bytes)
         member_id = r.new_id()
         r.replica.create(conn, MEMBER_KIND, member_id.bytes, known, author)
@@ -126,10 +99,10 @@ def import_members(r: Registry, rows: Sequence[ImportRow], *, reason: str) -> st
     Raises:
         InputError: As `add_member`; `row` counts from 1.
     """
-    author = r.author(channel=IMPORT, reason=reason, group=_group(r))
+    author = r.author(channel=IMPORT, reason=reason, group=group_of(r))
     check_text(reason)
     prepared = [_new_member(row.unit_id, row.values, row=number) for number, row in enumerate(rows, 1)]
-    with _change(r) as conn:
+    with change(r) as conn:
         for unit_id in {row.unit_id for row in rows}:
             _check_unit(conn, unit_id.bytes)
         for known in prepared:
@@ -159,14 +132,14 @@ def set_member(
     Raises:
         InputError: `member.unknown`, `unit.unknown`, `member.name_needed`, or a problem of `checks.clean`.
     """
-    author = r.author(channel=channel, reason=reason, group=group or _group(r))
+    author = r.author(channel=channel, reason=reason, group=group or group_of(r))
     check_text(reason)
     known = clean(values)
     if "full_name" in known and known["full_name"] is None:
         raise InputError("member.name_needed", "Hãy nhập họ và tên.", field="full_name")
     if UNIT in known and known[UNIT] is None:
         raise InputError("unit.unknown", "Chưa chọn chi đoàn.", field=UNIT)
-    with _change(r) as conn:
+    with change(r) as conn:
         _check_member(r, conn, member_id)
         unit = known.get(UNIT)
         if isinstance(unit, bytes):
@@ -180,9 +153,9 @@ def delete_member(r: Registry, member_id: UUID, *, channel: str = DESKTOP, reaso
     Raises:
         InputError: `member.unknown`.
     """
-    author = r.author(channel=channel, reason=reason, group=_group(r))
+    author = r.author(channel=channel, reason=reason, group=group_of(r))
     check_text(reason)
-    with _change(r) as conn:
+    with change(r) as conn:
         _check_member(r, conn, member_id)
         r.replica.delete(conn, MEMBER_KIND, member_id.bytes, author)
 
@@ -211,10 +184,10 @@ def settle_conflict(
         InputError: `conflict.unknown`, `conflict.incomplete` (`field` is the first without a choice), `text.odd`.
         ConflictError: `conflict.already_settled`: somebody chose before.
     """
-    author = r.author(channel=channel, group=_group(r))
+    author = r.author(channel=channel, group=group_of(r))
     for name, chosen in choices.items():
         check_text(chosen, field=name)
-    with _change(r) as conn:
+    with change(r) as conn:
         row = conn.execute(
             select(ConflictRecord.status, ConflictRecord.fields).where(ConflictRecord.id == conflict_id.bytes)
         ).first()
@@ -245,7 +218,7 @@ def retry_refused(r: Registry, change_id: UUID) -> None:
     Raises:
         InputError: `change.not_refused`.
     """
-    with _change(r) as conn:
+    with change(r) as conn:
         r.replica.retry(conn, change_id.bytes)
 
 
@@ -255,7 +228,7 @@ def discard_refused(r: Registry, change_id: UUID) -> None:
     Raises:
         InputError: `change.not_refused`.
     """
-    with _change(r) as conn:
+    with change(r) as conn:
         r.replica.discard(conn, change_id.bytes)
 
 
@@ -270,7 +243,7 @@ def draft_admission(
     Raises:
         InputError: `unit.unknown`, `member.name_needed`, `case.field_unknown`, `text.odd`.
     """
-    author = r.author(channel=channel, group=_group(r))
+    author = r.author(channel=channel, group=group_of(r))
     known = _case_data(data)
     if not known.get("full_name"):
         raise InputError("member.name_needed", "Hãy nhập họ và tên.", field="full_name")
@@ -283,7 +256,7 @@ def draft_admission(
         "opened_by": author.account,
         "opened_at": as_ms(r.clock.now()),
     }
-    with _change(r) as conn:
+    with change(r) as conn:
         _check_unit(conn, unit_id.bytes)
         case_id = r.new_id()
         r.replica.create(conn, CASE_KIND, case_id.bytes, values, author)
@@ -297,9 +270,9 @@ def set_case(r: Registry, case_id: UUID, data: Mapping[str, str | int | None], *
         InputError: `case.unknown`, `case.field_unknown`, `member.name_needed`, `text.odd`.
         ConflictError: `case.closed`.
     """
-    author = r.author(channel=channel, group=_group(r))
+    author = r.author(channel=channel, group=group_of(r))
     known = _case_data(data)
-    with _change(r) as conn:
+    with change(r) as conn:
         now = case_queries.one(conn, case_id)
         if now.state not in admission.EDITABLE:
             raise ConflictError("case.closed", "Hồ sơ đã kết thúc nên không sửa được nữa.")
@@ -320,9 +293,9 @@ def take_step(r: Registry, case_id: UUID, action: str, note: str = "", *, channe
         InputError: `case.unknown`, `case.incomplete` (`field` is the first datum that lacks), `case.reason_needed`,
             `text.odd`.
     """
-    author = r.author(channel=channel, group=_group(r))
+    author = r.author(channel=channel, group=group_of(r))
     check_text(note, field="note")
-    with _change(r) as conn:
+    with change(r) as conn:
         now = case_queries.one(conn, case_id)
         target = _target(r, conn, now, action, note.strip())
         for line in now.refused:

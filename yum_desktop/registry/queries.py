@@ -16,7 +16,7 @@ from sync.protocol.kinds import UNIT, Value
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.labels import CREATED_LABEL, DELETED_LABEL, KIND_LABELS, field_label
 from yum_desktop.domain.member import MEMBER_FIELDS, missing_fields
-from yum_desktop.registry import settings
+from yum_desktop.registry import handovers, settings
 from yum_desktop.registry.case_queries import case, cases
 from yum_desktop.registry.clock import from_ms
 from yum_desktop.registry.code_lists import codes
@@ -143,8 +143,8 @@ def _title(kind: str, values: dict[str, Value]) -> str:
 
 _PENDING: Final = """
 SELECT o.change_id, o.kind, o.record_id, o.op, o.patch, o.base, o.status, o.at, o.code, o.field, o.text,
-  coalesce(m.full_name, c.title, u.name, sc.title, cm.full_name, cc.title, cu.name),
-  coalesce(m.unit_id, c.unit_id, u.parent_id, sc.unit_id, f.unit_id)
+  coalesce(m.full_name, c.title, u.name, sc.title, cm.full_name, cc.title, cu.name, hm.full_name, hc.title),
+  coalesce(m.unit_id, c.unit_id, u.parent_id, sc.unit_id, f.unit_id, h.unit_id)
 FROM sync_outbox AS o
 LEFT JOIN member AS m ON o.kind = 'member' AND m.id = o.record_id
 LEFT JOIN union_case AS c ON o.kind = 'case' AND c.id = o.record_id
@@ -155,6 +155,9 @@ LEFT JOIN conflict AS f ON o.kind = 'conflict' AND f.id = o.record_id
 LEFT JOIN member AS cm ON f.target_kind = 'member' AND cm.id = f.target_id
 LEFT JOIN union_case AS cc ON f.target_kind = 'case' AND cc.id = f.target_id
 LEFT JOIN unit AS cu ON f.target_kind = 'unit' AND cu.id = f.target_id
+LEFT JOIN handover AS h ON o.kind = 'handover' AND h.id = o.record_id
+LEFT JOIN member AS hm ON h.target_kind = 'member' AND hm.id = h.target_id
+LEFT JOIN union_case AS hc ON h.target_kind = 'case' AND hc.id = h.target_id
 ORDER BY o.seq
 """
 
@@ -285,6 +288,7 @@ def sync_state(r: Registry) -> SyncState:
         known = settings.read_all(conn)
         me = settings.identity(conn)
         last = store.state(conn, LAST_SYNC)
+        received, handed_over = handovers.counts(conn, me.account)
         waiting, since = conn.exec_driver_sql(
             "SELECT count(*), min(at) FROM sync_outbox WHERE status IN (?, ?)", (PENDING, IN_FLIGHT)
         ).one()
@@ -300,6 +304,8 @@ def sync_state(r: Registry) -> SyncState:
             pending_since=None if since is None else from_ms(since),
             refused=store.count(conn, REFUSED),
             conflicts=_open_conflicts(conn),
+            received=received,
+            handed_over=handed_over,
             complete=is_complete(conn) or not me.account,
             error_code=known.get(settings.ERROR_CODE),
             error_text=known.get(settings.ERROR_TEXT),

@@ -142,6 +142,54 @@ class ConflictRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoverField:
+    """One field of work that was handed over."""
+
+    field: str
+    label: str
+    base: Value
+    """What its author had seen."""
+    value: Value
+    """What its author wrote."""
+    now: Value
+    """What stands there by now; nothing for the author, whose device does not have the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverRow:
+    """Work on a record that has left its author's scope, as its receiver or its author sees it."""
+
+    handover_id: UUID
+    mine: bool
+    """This account is the author; else it is the one who decides."""
+    kind: str
+    record_id: UUID
+    operation: str
+    """``create``, ``edit`` or ``delete``."""
+    title: str
+    from_name: str
+    to_name: str
+    fields: tuple[HandoverField, ...]
+    account: str
+    device: str
+    at: datetime
+    state: str
+    """``waiting``, ``deciding`` (decided here, not yet on the server), ``accepted``, ``returned``, ``withdrawn``."""
+    reason: str = ""
+    """Why the author made the change."""
+    why: str = ""
+    """Why it was returned."""
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    edited: bool = False
+    """It was accepted with other values."""
+    problem: FieldProblem | None = None
+    """Why the server did not take the decision."""
+    blamed: str | None = None
+    """The field the problem is about."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A line of the list of cases."""
 
@@ -205,6 +253,10 @@ class SyncState:
     pending_since: datetime | None = None
     refused: int = 0
     conflicts: int = 0
+    received: int = 0
+    """Work handed over that waits for a decision here."""
+    handed_over: int = 0
+    """Own work handed over that nobody has decided about, or that was returned."""
     complete: bool = True
     """False while the first sync has not brought everything."""
     online: bool | None = None
