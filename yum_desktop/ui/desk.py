@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 
 from sync.protocol.kinds import Value
-from yum_desktop.registry import activity, bundles, commands, queries, reachable, syncing
+from yum_desktop.registry import activity, bundles, commands, handovers, queries, reachable, syncing
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.views import MemberRow, SyncState
@@ -269,6 +269,12 @@ class Desk(QObject):
             case_of_step=partial(activity.case_of_step, r),
             retry=partial(commands.retry_refused, r),
             discard=partial(commands.discard_refused, r),
+            received=partial(handovers.received, r),
+            handed=partial(handovers.mine, r),
+            vocabulary=self._vocabulary,
+            accept=partial(handovers.accept, r),
+            give_back=partial(handovers.give_back, r),
+            put_away=partial(handovers.put_away, r),
         )
         self.sync_lists = SyncPresenter(
             page,
@@ -281,6 +287,10 @@ class Desk(QObject):
         page.line_opened.connect(self.sync_lists.open_line)
         page.retry_requested.connect(self.sync_lists.retry)
         page.discard_requested.connect(self.sync_lists.discard)
+        page.accept_requested.connect(self.sync_lists.accept)
+        page.accept_with_requested.connect(self.sync_lists.accept_with)
+        page.return_requested.connect(self.sync_lists.give_back)
+        page.put_away_requested.connect(self.sync_lists.put_away)
         page.refresh_requested.connect(self.sync_lists.refresh)
         page.sync_requested.connect(self.shell.sync)
         page.stop_requested.connect(self.shell.stop_sync)

@@ -58,8 +58,8 @@ class ShellScreen(QObject):
         self._window.strip.show_state(state, self._clock.now())
         self._window.top.show_unit(state.unit_name)
         self._window.top.show_person(state.account, state.device_name)
-        role = "bad" if state.refused else "pick"
-        self._window.nav.set_count("sync", state.refused + state.conflicts, role)
+        role = "bad" if state.refused else "pick" if state.conflicts else "info"
+        self._window.nav.set_count("sync", state.refused + state.conflicts + state.received, role)
         title = f"Yum Desktop – {state.unit_name}" if state.unit_name else "Yum Desktop"
         self._window.setWindowTitle(title)
 

@@ -18,7 +18,7 @@ class SyncStrip(QFrame):
     sync_requested = Signal()
     stop_requested = Signal()
     list_requested = Signal(str)
-    """``pending``, ``refused`` or ``conflicts``."""
+    """``pending``, ``refused``, ``conflicts`` or ``received``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +33,7 @@ class SyncStrip(QFrame):
         self.pending = self._part("clock-arrow-up", "wait", "pending")
         self.refused = self._part("octagon-x", "bad", "refused")
         self.conflicts = self._part("git-compare-arrows", "pick", "conflicts")
+        self.received = self._part("hand-helping", "info", "received")
         self.clean = self._part("circle-check", "ok", "pending")
         self.last = Label("", Type.SMALL, tone="soft")
         self.button = Button("", icon="refresh-cw", key="F9", small=True)
@@ -42,7 +43,7 @@ class SyncStrip(QFrame):
         row.setSpacing(6)
         for part in (self._icon, self._head, self._tail, self._line):
             row.addWidget(part)
-        for button in (self.pending, self.refused, self.conflicts, self.clean):
+        for button in (self.pending, self.refused, self.conflicts, self.received, self.clean):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(self.last)
@@ -64,12 +65,13 @@ class SyncStrip(QFrame):
         self._head.set_tone(role)
         self._tail.setText(tail)
         since = ""
-        if state.pending_since is not None:
+        if state.pending_since is not None and not state.received:  # there is no room for both
             since = self.tr(", lâu nhất từ {0}").format(date_text(state.pending_since, now))
         self._say(self.pending, state.pending, self.tr("{0} chờ gửi") + since)
         self._say(self.refused, state.refused, self.tr("{0} bị từ chối"))
         self._say(self.conflicts, state.conflicts, self.tr("{0} cần chọn"))
-        nothing = not (state.pending or state.refused or state.conflicts)
+        self._say(self.received, state.received, self.tr("{0} được bàn giao"))
+        nothing = not (state.pending or state.refused or state.conflicts or state.received)
         self._say(self.clean, int(nothing), self.tr("Không có gì chờ gửi"))
         self.last.setText(self._last(state, now))
         self.button.setText(self.tr("Tạm dừng") if state.busy else self.tr("Gửi nhận ngay"))

@@ -8,10 +8,10 @@ from PySide6.QtCore import QCoreApplication
 from yum_desktop.domain.labels import KIND_LABELS, field_label
 from yum_desktop.registry.activity import ActivityRow
 from yum_desktop.registry.clock import Clock
-from yum_desktop.registry.views import ConflictRow, PendingRow
+from yum_desktop.registry.views import ConflictRow, HandoverRow, PendingRow
 from yum_desktop.ui.formats import instant_text
 from yum_desktop.ui.sync_page.presenter import Tab
-from yum_desktop.ui.widgets.badges import RECEIVED, SENDING, WAITING, Mark
+from yum_desktop.ui.widgets.badges import HANDOVER_MARKS, RECEIVED, SENDING, WAITING, WAITS_FOR_OTHERS, Mark
 from yum_desktop.ui.widgets.tables import Column, RowsModel
 
 NEXT: Final = 2
@@ -22,8 +22,13 @@ _FIELDS_MAX: Final = 3
 def models(clock: Clock) -> dict[Tab, RowsModel[Any]]:
     """Return an empty list for each tab."""
 
-    def at(row: PendingRow | ActivityRow) -> str:
+    def at(row: PendingRow | ActivityRow | HandoverRow) -> str:
         return instant_text(row.at, clock.now())
+
+    def sent(row: HandoverRow) -> str:
+        if row.problem is not None:
+            return row.problem.text
+        return _tr("{0} ghi {1}").format(row.account, instant_text(row.at, clock.now()))
 
     def both(row: ConflictRow) -> str:
         words = _tr("{0} và {1} cùng sửa, {2}")
@@ -46,6 +51,17 @@ def models(clock: Clock) -> dict[Tab, RowsModel[Any]]:
             Column(title=_tr("Khác nhau ở"), text=_clashes, detail=both, stretch=True),
             Column(title=_tr("Việc tiếp theo"), text=lambda _: _tr("Chọn giá trị"), tone=_accent, width_px=136),
         ],
+        Tab.RECEIVED: [
+            _name(_came_from),
+            Column(title=_tr("Thay đổi"), text=_handed_text, detail=sent, stretch=True),
+            Column(title=_tr("Việc tiếp theo"), text=lambda _: _tr("Quyết định"), tone=_accent, width_px=136),
+        ],
+        Tab.HANDED: [
+            _name(_went_to),
+            Column(title=_tr("Thay đổi"), text=_handed_text, detail=_decided_text, stretch=True),
+            Column(title=_tr("Trạng thái"), text=lambda r: _settled(r).word, mark=_settled, width_px=116),
+            Column(title=_tr("Lúc"), text=at, width_px=128),
+        ],
         Tab.HISTORY: [
             _name(_where),
             Column(title=_tr("Thay đổi"), text=_done_text, detail=_done_fields, stretch=True),
@@ -58,7 +74,7 @@ def models(clock: Clock) -> dict[Tab, RowsModel[Any]]:
 
 def next_column(tab: Tab) -> int | None:
     """Return the column that names the next step of a list."""
-    return NEXT if tab in (Tab.REFUSED, Tab.CONFLICTS) else None
+    return NEXT if tab in (Tab.REFUSED, Tab.CONFLICTS, Tab.RECEIVED) else None
 
 
 def operation_text(operation: str) -> str:
@@ -74,7 +90,7 @@ def _name(detail: Callable[[Any], str]) -> Column[Any]:
     return Column(title=_tr("Hồ sơ"), text=_title, detail=detail, strong=True, width_px=236)
 
 
-def _title(row: PendingRow | ConflictRow | ActivityRow) -> str:
+def _title(row: PendingRow | ConflictRow | ActivityRow | HandoverRow) -> str:
     return row.title or KIND_LABELS.get(row.kind, row.kind)
 
 
@@ -93,7 +109,8 @@ def _few(labels: list[str] | tuple[str, ...]) -> str:
 
 
 def _pending_text(row: PendingRow) -> str:
-    return operation_text(row.operation) if row.kind != "conflict" else _tr("Chọn giữa hai bản")
+    words = {"conflict": _tr("Chọn giữa hai bản"), "handover": _tr("Quyết định bàn giao")}
+    return words.get(row.kind) or operation_text(row.operation)
 
 
 def _pending_fields(row: PendingRow) -> str:
@@ -118,6 +135,29 @@ def _repair_text(row: PendingRow) -> str:
     if row.field:
         return _tr("Sửa mục này")
     return _tr("Xem lại hồ sơ")
+
+
+def _came_from(row: HandoverRow) -> str:
+    return _tr("Từ {0}").format(row.from_name or row.account)
+
+
+def _went_to(row: HandoverRow) -> str:
+    return _tr("Nay thuộc {0}").format(row.to_name or _tr("đơn vị khác"))
+
+
+def _handed_text(row: HandoverRow) -> str:
+    fields = _few([field.label for field in row.fields]) if row.operation == "edit" else ""
+    return f"{operation_text(row.operation)} {fields}".rstrip()
+
+
+def _decided_text(row: HandoverRow) -> str:
+    if row.state == "returned":
+        return row.why
+    return _tr("{0} quyết định").format(row.decided_by) if row.decided_by else ""
+
+
+def _settled(row: HandoverRow) -> Mark:
+    return HANDOVER_MARKS.get(row.state, WAITS_FOR_OTHERS)
 
 
 def _clashes(row: ConflictRow) -> str:

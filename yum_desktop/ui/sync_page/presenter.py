@@ -1,15 +1,18 @@
 """Which list of the sync page is shown, and what can be done with a line: plain Python."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
+from sync.protocol.kinds import Value
+from yum_desktop.domain.errors import InputError
 from yum_desktop.registry.activity import ActivityRow
-from yum_desktop.registry.views import ConflictRow, PendingRow, SyncState
+from yum_desktop.registry.views import ConflictRow, HandoverRow, PendingRow, SyncState
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import told
+from yum_desktop.ui.members.vocabulary import Vocabulary
 
 
 class Tab(StrEnum):
@@ -18,6 +21,8 @@ class Tab(StrEnum):
     PENDING = "pending"
     REFUSED = "refused"
     CONFLICTS = "conflicts"
+    RECEIVED = "received"
+    HANDED = "handed"
     HISTORY = "history"
 
 
@@ -32,6 +37,12 @@ class SyncSources:
         case_of_step: The case that a step belongs to.
         retry: Sends a refused change again with the next sync.
         discard: Gives a refused change up.
+        received: Work of others that waits for a decision here.
+        handed: Own work that went to another unit.
+        vocabulary: How values read and are typed.
+        accept: Takes work over, some values replaced.
+        give_back: Returns work with a reason.
+        put_away: Shows own work no more.
     """
 
     pending: Callable[[], Sequence[PendingRow]]
@@ -40,6 +51,12 @@ class SyncSources:
     case_of_step: Callable[[UUID], UUID | None]
     retry: Callable[[UUID], None]
     discard: Callable[[UUID], None]
+    received: Callable[[], Sequence[HandoverRow]]
+    handed: Callable[[], Sequence[HandoverRow]]
+    vocabulary: Callable[[], Vocabulary]
+    accept: Callable[[UUID, Mapping[str, Value]], None]
+    give_back: Callable[[UUID, str], None]
+    put_away: Callable[[UUID], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,8 @@ class Lists:
     refused: Sequence[PendingRow] = ()
     conflicts: Sequence[ConflictRow] = ()
     history: Sequence[ActivityRow] = ()
+    received: Sequence[HandoverRow] = ()
+    handed: Sequence[HandoverRow] = ()
 
     def rows(self, tab: Tab) -> Sequence[object]:
         """Return the lines of one list."""
@@ -72,7 +91,17 @@ class SyncView(Protocol):
     def show_trouble(self, text: str) -> None:
         """Show what could not be done; an empty text takes it away."""
 
+    def show_handover(self, row: HandoverRow, vocabulary: Vocabulary) -> None:
+        """Show work that was handed over, over the page."""
 
+    def show_handover_trouble(self, field: str, text: str) -> None:
+        """Show why it could not be decided so; no field: it is about the whole."""
+
+    def close_handover(self) -> None:
+        """Take it away."""
+
+
+_HANDOVER: Final = "handover"
 _STEP: Final = "case_step"
 
 
@@ -126,6 +155,10 @@ class SyncPresenter:
         row = rows[place] if 0 <= place < len(rows) else None
         if isinstance(row, ConflictRow):
             self._open_conflict(row.conflict_id)
+        elif isinstance(row, HandoverRow):
+            self._jobs.submit(
+                self._sources.vocabulary, done=lambda known: self._view.show_handover(row, known), failed=self._failed
+            )
         elif isinstance(row, PendingRow):
             field = row.field or (row.fields[0] if row.fields and row.operation == "edit" else None)
             self._go(row.kind, row.record_id, field)
@@ -140,7 +173,49 @@ class SyncPresenter:
         """Give a refused change up; what was typed stays in the history of the record."""
         self._act(self._sources.discard, self._lists.refused[place].change_id)
 
+    def accept(self, place: int) -> None:
+        """Take work over as it was written."""
+        accept = self._sources.accept
+        self._act(lambda handover_id: accept(handover_id, {}), self._lists.received[place].handover_id)
+
+    def accept_with(self, row: HandoverRow, texts: Mapping[str, str], vocabulary: Vocabulary) -> None:
+        """Take work over with what was typed over its values."""
+        known = {field.field: field.value for field in row.fields}
+        values: dict[str, Value] = {}
+        for name, text in texts.items():
+            try:
+                values[name] = vocabulary.parse(name, text, known)
+            except InputError as error:
+                self._view.show_handover_trouble(name, told(error))
+                return
+        accept = self._sources.accept
+        self._decide(lambda: accept(row.handover_id, values))
+
+    def give_back(self, row: HandoverRow, why: str) -> None:
+        """Return work to its author."""
+        give_back = self._sources.give_back
+        self._decide(lambda: give_back(row.handover_id, why))
+
+    def put_away(self, row: HandoverRow) -> None:
+        """Show own work no more."""
+        put_away = self._sources.put_away
+        self._decide(lambda: put_away(row.handover_id))
+
+    def _decide(self, act: Callable[[], None]) -> None:
+        self._jobs.submit(act, done=lambda _: self._decided(), failed=self._not_decided)
+
+    def _decided(self) -> None:
+        self._view.close_handover()
+        self._acted()
+
+    def _not_decided(self, error: Exception) -> None:
+        field = error.field if isinstance(error, InputError) else None
+        self._view.show_handover_trouble(field or "", told(error))
+
     def _go(self, kind: str, record_id: UUID, field: str | None) -> None:
+        if kind == _HANDOVER:
+            self.show(Tab.RECEIVED)
+            return
         if kind != _STEP:
             self._open_record(kind, record_id, field)
             return
@@ -172,7 +247,9 @@ class SyncPresenter:
 
 def first_tab(lists: Lists) -> Tab:
     """Return the list to begin with: what needs a person comes before what goes by itself."""
-    return next((tab for tab in (Tab.REFUSED, Tab.CONFLICTS, Tab.PENDING) if lists.rows(tab)), Tab.HISTORY)
+    return next(
+        (tab for tab in (Tab.REFUSED, Tab.CONFLICTS, Tab.RECEIVED, Tab.PENDING) if lists.rows(tab)), Tab.HISTORY
+    )
 
 
 def _read(sources: SyncSources) -> Lists:
@@ -182,4 +259,6 @@ def _read(sources: SyncSources) -> Lists:
         tuple(row for row in rows if row.status == "refused"),
         tuple(sources.conflicts()),
         tuple(sources.recent()),
+        tuple(sources.received()),
+        tuple(sources.handed()),
     )

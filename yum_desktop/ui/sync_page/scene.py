@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.registry.activity import ActivityRow
-from yum_desktop.registry.views import ConflictField, ConflictRow, PendingRow, SyncState
+from yum_desktop.registry.views import ConflictField, ConflictRow, HandoverField, HandoverRow, PendingRow, SyncState
+from yum_desktop.ui.members.scene import vocabulary
 from yum_desktop.ui.scenes import NOW, STATE, Scene, SceneClock, in_shell
+from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.presenter import Lists, Tab
 from yum_desktop.ui.sync_page.view import SyncPage
 
@@ -37,6 +40,61 @@ def _pending(place: int, title: str, operation: str, fields: tuple[str, ...], st
         field="id_number" if status == "refused" else None,
         text="Số này đã có ở một người của đơn vị khác. Xem lại thẻ căn cước" if status == "refused" else None,
     )
+
+
+RECEIVED = (
+    HandoverRow(
+        handover_id=UUID(int=950),
+        mine=False,
+        kind="member",
+        record_id=UUID(int=550),
+        operation="edit",
+        title="Quàng Thị Mai Hoa",
+        from_name="Đoàn xã Chiềng Lề",
+        to_name="Chi đoàn bản Nà Lếch",
+        fields=(
+            HandoverField("phone", "Điện thoại", "0388417509", "0388417590", "0977206114"),
+            HandoverField("born_on", "Ngày sinh", "2003-04", "2003-04-30", "2003-04"),
+            HandoverField("sex", "Giới tính", None, "NU", None),
+        ),
+        account="Lò Thị Hạnh",
+        device="Văn phòng Đoàn xã Chiềng Lề",
+        at=NOW - timedelta(days=3),
+        state="waiting",
+    ),
+    HandoverRow(
+        handover_id=UUID(int=951),
+        mine=False,
+        kind="member",
+        record_id=UUID(int=551),
+        operation="delete",
+        title="Vì Văn Sơ",
+        from_name="Đoàn xã Chiềng Lề",
+        to_name="Chi đoàn bản Nà Lếch",
+        fields=(),
+        account="Lò Thị Hạnh",
+        device="Văn phòng Đoàn xã Chiềng Lề",
+        at=NOW - timedelta(days=3),
+        state="waiting",
+    ),
+)
+HANDED = tuple(
+    replace(
+        RECEIVED[0],
+        handover_id=UUID(int=960 + place),
+        mine=True,
+        title=title,
+        to_name="Chi đoàn bản Huổi Lướng",
+        fields=RECEIVED[0].fields[:2],
+        state=state,
+        decided_by="Cà Văn Dũng" if state != "waiting" else None,
+        decided_at=NOW - timedelta(hours=5) if state != "waiting" else None,
+        why="Người này đã đổi số, xem căn cước mới" if state == "returned" else "",
+    )
+    for place, (title, state) in enumerate(
+        (("Lường Thị Inh", "waiting"), ("Tòng Văn Pản", "returned"), ("Cầm Thị Ánh", "accepted"))
+    )
+)
 
 
 def lists() -> Lists:
@@ -75,7 +133,7 @@ def lists() -> Lists:
         )
         for place, (title, operation, fields, _) in enumerate(_PENDING, 1)
     )
-    return Lists(pending, refused, (conflict,), history)
+    return Lists(pending, refused, (conflict,), history, RECEIVED, HANDED)
 
 
 def _page(tab: Tab, state: SyncState = STATE) -> QWidget:
@@ -87,11 +145,24 @@ def _page(tab: Tab, state: SyncState = STATE) -> QWidget:
     return in_shell("sync", page, state)
 
 
+def _handover(row: HandoverRow) -> QWidget:
+    """Return what lies over the page, alone on a window."""
+    window = QWidget()
+    dialog = HandoverDialog(row, vocabulary(), NOW, window)
+    dialog.setWindowFlags(Qt.WindowType.Widget)
+    QVBoxLayout(window).addWidget(dialog, 0, Qt.AlignmentFlag.AlignCenter)
+    return window
+
+
 def scenes() -> list[Scene]:
     """Return the scenes of this screen."""
     return [
         Scene("sync-pending", lambda: _page(Tab.PENDING, _BUSY)),
         Scene("sync-refused", lambda: _page(Tab.REFUSED)),
         Scene("sync-conflicts", lambda: _page(Tab.CONFLICTS)),
+        Scene("sync-received", lambda: _page(Tab.RECEIVED, replace(STATE, received=2))),
+        Scene("sync-handed", lambda: _page(Tab.HANDED)),
+        Scene("sync-received-one", lambda: _handover(RECEIVED[0])),
+        Scene("sync-handed-one", lambda: _handover(HANDED[1])),
         Scene("sync-history", lambda: _page(Tab.HISTORY)),
     ]

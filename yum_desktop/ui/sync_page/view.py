@@ -1,4 +1,4 @@
-"""The sync page: four lists at the left, the connection and what is safe at the right."""
+"""The sync page: the lists at the left, the connection and what is safe at the right."""
 
 from typing import Final
 
@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from yum_desktop.registry.clock import Clock
-from yum_desktop.registry.views import SyncState
+from yum_desktop.registry.views import HandoverRow, SyncState
 from yum_desktop.ui.formats import bytes_text, instant_text, number_text
+from yum_desktop.ui.members.vocabulary import Vocabulary
 from yum_desktop.ui.sync_page.by_file import FileCard
+from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.model import models, next_column
 from yum_desktop.ui.sync_page.presenter import Lists, Tab
 from yum_desktop.ui.theme import Type
@@ -29,7 +31,14 @@ from yum_desktop.ui.widgets.tables import DataTable
 from yum_desktop.ui.widgets.text import IconLabel, Label, Line
 
 _SIDE_PX: Final = 320
-_ROLES: Final = {Tab.PENDING: "wait", Tab.REFUSED: "bad", Tab.CONFLICTS: "pick", Tab.HISTORY: "off"}
+_ROLES: Final = {
+    Tab.PENDING: "wait",
+    Tab.REFUSED: "bad",
+    Tab.CONFLICTS: "pick",
+    Tab.HISTORY: "off",
+    Tab.RECEIVED: "info",
+    Tab.HANDED: "off",
+}
 
 
 class _Column(QWidget):
@@ -48,6 +57,10 @@ class SyncPage(QWidget):
     Signals:
         line_opened: The tab and the place of a line.
         retry_requested, discard_requested: The place of a refused line.
+        accept_requested: The place of received work, to be taken over as it is.
+        accept_with_requested: Received work, what was typed over its values, how values are typed.
+        return_requested: Received work and the reason.
+        put_away_requested: Own work.
         sync_requested, stop_requested: Send and receive now; stop that.
         list_requested: The name of the list to bring to the front.
         refresh_requested: What is shown may have changed.
@@ -56,6 +69,10 @@ class SyncPage(QWidget):
     line_opened = Signal(object, int)
     retry_requested = Signal(int)
     discard_requested = Signal(int)
+    accept_requested = Signal(int)
+    accept_with_requested = Signal(object, object, object)
+    return_requested = Signal(object, str)
+    put_away_requested = Signal(object)
     sync_requested = Signal()
     stop_requested = Signal()
     list_requested = Signal(str)
@@ -70,18 +87,24 @@ class SyncPage(QWidget):
         names = {
             Tab.REFUSED: self.tr("Bị từ chối"),
             Tab.CONFLICTS: self.tr("Cần chọn"),
+            Tab.RECEIVED: self.tr("Được bàn giao"),
+            Tab.HANDED: self.tr("Đã chuyển"),
             Tab.PENDING: self.tr("Chờ gửi"),
             Tab.HISTORY: self.tr("Lịch sử"),
         }
         empty = {
             Tab.REFUSED: self.tr("Hệ thống không từ chối thay đổi nào."),
             Tab.CONFLICTS: self.tr("Không có chỗ nào hai máy sửa khác nhau."),
+            Tab.RECEIVED: self.tr("Không có việc nào của đơn vị khác chờ quyết định."),
+            Tab.HANDED: self.tr("Không có thay đổi nào phải chuyển đến đơn vị khác."),
             Tab.PENDING: self.tr("Không có gì chờ gửi. Mọi thay đổi đã lên hệ thống."),
             Tab.HISTORY: self.tr("Máy này chưa có thay đổi nào."),
         }
         about = {
             Tab.REFUSED: self.tr("Sửa xong sẽ tự gửi lại. Chưa sửa thì thay đổi vẫn nằm trên máy này."),
             Tab.CONFLICTS: self.tr("Hai người ghi khác nhau. Chưa chọn thì không mất gì."),
+            Tab.RECEIVED: self.tr("Người khác ghi khi hồ sơ còn thuộc đơn vị cũ. Nhận, sửa rồi nhận, hoặc trả lại."),
+            Tab.HANDED: self.tr("Hồ sơ đã thuộc đơn vị khác. Đơn vị đó quyết định thay đổi này."),
             Tab.PENDING: self.tr("Tự gửi khi có mạng, không cần làm gì thêm."),
             Tab.HISTORY: self.tr("Những thay đổi mới nhất trên máy này, của mình và nhận về."),
         }
@@ -93,6 +116,8 @@ class SyncPage(QWidget):
         self.empties = {tab: EmptyState("circle-check", text) for tab, text in empty.items()}
         self.stacks = {tab: QStackedWidget() for tab in names}
         self.about = Label("", Type.SMALL, tone="soft", wrap=True)
+        self.take = Button(self.tr("Nhận"), icon="check")
+        self.handover: HandoverDialog | None = None
         self.retry = Button(self.tr("Gửi lại"), icon="refresh-cw")
         self.discard = Button(self.tr("Bỏ thay đổi"), kind="danger", icon="trash-2")
         self.open = Button(self.tr("Mở hồ sơ"), icon="arrow-right")
@@ -111,7 +136,7 @@ class SyncPage(QWidget):
         self.refresh_requested.emit()
 
     def open_list(self, kind: str) -> None:
-        """Come from the strip to one list: ``pending``, ``refused`` or ``conflicts``."""
+        """Come from the strip to one list, by the name of its tab."""
         self.list_requested.emit(kind)
 
     def panes(self) -> list[QWidget]:
@@ -165,6 +190,28 @@ class SyncPage(QWidget):
         """Show what could not be done; an empty text takes it away."""
         self.trouble.say(text)
 
+    def show_handover(self, row: HandoverRow, vocabulary: Vocabulary) -> None:
+        """Show work that was handed over, over the page."""
+        dialog = self.handover = HandoverDialog(row, vocabulary, self._clock.now(), self)
+        dialog.accepted_with.connect(lambda texts: self.accept_with_requested.emit(row, texts, vocabulary))
+        dialog.returned_with.connect(lambda why: self.return_requested.emit(row, why))
+        dialog.put_away_requested.connect(lambda: self.put_away_requested.emit(row))
+        dialog.finished.connect(self._handover_closed)
+        dialog.open()
+
+    def show_handover_trouble(self, field: str, text: str) -> None:
+        """Show why it could not be decided so; no field: it is about the whole."""
+        if self.handover is not None:
+            self.handover.say(field, text)
+
+    def close_handover(self) -> None:
+        """Take it away."""
+        if self.handover is not None:
+            self.handover.accept()
+
+    def _handover_closed(self) -> None:
+        self.handover = None
+
     # layout
 
     def _lay_out(self) -> None:
@@ -178,7 +225,7 @@ class SyncPage(QWidget):
             group.addButton(button)
             row.addWidget(button)
             row.addWidget(self.counts[tab])
-            row.addSpacing(10)
+            row.addSpacing(4)
             self.stacks[tab].addWidget(self.tables[tab])
             self.stacks[tab].addWidget(self.empties[tab])
             self.middle.addWidget(self.stacks[tab])
@@ -187,7 +234,7 @@ class SyncPage(QWidget):
         foot.setContentsMargins(16, 8, 12, 8)
         foot.setSpacing(8)
         foot.addWidget(self.about, 1)
-        for button in (self.discard, self.retry, self.open):
+        for button in (self.discard, self.retry, self.take, self.open):
             foot.addWidget(button)
         card = Card(flush=True)
         card.body.addLayout(row)
@@ -266,6 +313,7 @@ class SyncPage(QWidget):
         self.tables[Tab.REFUSED].selectionModel().selectionChanged.connect(self._tell)
         self.retry.clicked.connect(self._retry)
         self.discard.clicked.connect(self._discard)
+        self.take.clicked.connect(self._take)
         self.open.clicked.connect(self._open_current)
         self.start.clicked.connect(self.sync_requested)
         self.progress.stopped.connect(self.stop_requested)
@@ -298,7 +346,13 @@ class SyncPage(QWidget):
         for button in (self.retry, self.discard):
             button.setVisible(tab is Tab.REFUSED and has_rows)
         self.open.setVisible(has_rows)
-        names = {Tab.REFUSED: self.tr("Sửa mục này"), Tab.CONFLICTS: self.tr("Chọn giá trị")}
+        self.take.setVisible(tab is Tab.RECEIVED and has_rows)
+        names = {
+            Tab.REFUSED: self.tr("Sửa mục này"),
+            Tab.CONFLICTS: self.tr("Chọn giá trị"),
+            Tab.RECEIVED: self.tr("Xem, sửa, trả lại"),
+            Tab.HANDED: self.tr("Xem lại"),
+        }
         self.open.setText(names.get(tab, self.tr("Mở hồ sơ")))
         self.about.setText(self._about[tab] if has_rows else "")
         if tab is Tab.REFUSED and has_rows:  # a long reason is cut in the table
@@ -330,6 +384,9 @@ class SyncPage(QWidget):
 
     def _retry(self) -> None:
         self.retry_requested.emit(self._given(self._place(self.tab)))
+
+    def _take(self) -> None:
+        self.accept_requested.emit(self._given(self._place(self.tab)))
 
     def _discard(self) -> None:
         self.discard_requested.emit(self._given(self._place(self.tab)))

@@ -27,6 +27,13 @@ SENDING: Final = Mark("refresh-cw", "Đang gửi", "info")
 REFUSED: Final = Mark("octagon-x", "Bị từ chối", "bad")
 CHOOSE: Final = Mark("git-compare-arrows", "Cần chọn", "pick")
 HANDED_OVER: Final = Mark("hand-helping", "Bàn giao", "info")
+WAITS_FOR_OTHERS: Final = Mark("hand-helping", "Đang chờ", "info")
+HANDOVER_MARKS: Final[Mapping[str, Mark]] = {
+    "accepted": RECEIVED,
+    "returned": Mark("undo-2", "Trả lại", "bad"),
+    "withdrawn": Mark("circle-dashed", "Đã rút", "off"),
+}
+"""By `HandoverRow.state`; what is missing waits."""
 DRAFT: Final = Mark("circle-dashed", "Bản nháp", "off")
 STATE_MARKS: Final[Mapping[str, Mark]] = {"ok": RECEIVED, "wait": WAITING, "bad": REFUSED, "pick": CHOOSE}
 """By `MemberRow.state`."""
