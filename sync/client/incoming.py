@@ -176,8 +176,9 @@ def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
 
 def _store_records(replica: Replica, conn: Connection, frame: Frame, *, listing: bool) -> int:
     count = 0
+    waiting = store.all_waiting_records(conn, replica.kinds) if frame.gone_units else {}
     for unit in ids_of(frame.gone_units):
-        count += _drop_unit(replica, conn, unit)
+        count += _drop_unit(replica, conn, unit, waiting)
     for gone in frame.gone:
         count += _drop_records(replica, conn, gone)
     for rows in frame.rows:
@@ -214,11 +215,20 @@ def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None
     store.set_state(conn, RESYNC, None)
 
 
-def _drop_unit(replica: Replica, conn: Connection, unit: bytes) -> int:
+def _drop_unit(replica: Replica, conn: Connection, unit: bytes, waiting: dict[str, dict[bytes, list[Waiting]]]) -> int:
+    """Let go what the server has in a unit, wherever an edit that waits has put it here, and nothing else."""
     count = 0
-    for table in replica.tables.values():
-        ids = table.ids_of_unit(conn, unit)
-        _let_go(table, conn, [*ids, *store.removals_in(conn, table.kind.name, unit)])
+    for kind, table in replica.tables.items():
+        ids = set(table.ids_of_unit(conn, unit))
+        records = table.many(conn, list(waiting[kind]))
+        for record_id, lines in waiting[kind].items():
+            found = records.get(record_id)
+            agreed = agreed_record((found[0], found[2]) if found else None, lines)
+            if agreed is not None and agreed[1][UNIT] == unit:
+                ids.add(record_id)
+            elif agreed is not None:
+                ids.discard(record_id)
+        _let_go(table, conn, sorted(ids))
         count += len(ids)
     return count
 

@@ -247,13 +247,6 @@ def note_handed_over(conn: Connection, handover_id: bytes, waiting: Waiting, bef
     )  # fmt: skip
 
 
-def removals_in(conn: Connection, kind: str, unit_id: bytes) -> list[bytes]:
-    """Return the records of one unit that wait for their removal."""
-    sql = f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE kind = ? AND op = 'delete'"
-    waiting = map(Waiting, conn.exec_driver_sql(sql, (kind,)))
-    return [line.record_id for line in waiting if {**line.line.base, **line.agreed}.get(UNIT) == unit_id]
-
-
 def forget_place(conn: Connection, record_ids: Sequence[bytes]) -> None:
     """Let removals that wait for records outside the scope not count as records the server has inside it."""
     conn.exec_driver_sql(

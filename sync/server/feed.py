@@ -297,12 +297,12 @@ class Feed:
 def _tell_everything(lines: Sequence[Any], rev: int) -> bool:
     """Return whether these lines hold every change that leads a device's copy to revision `rev`.
 
-    They do not when the record is new to the device, was removed in between, changed while it was outside the device's
-    scope (a ``leave`` without its ``arrive``), or has changed again after the part of the log that was read.
+    They do not when the record is new to the device, was removed in between, or has changed again after the part of
+    the log that was read. One that went from unit to unit may have come from a unit that the device did not have then.
     """
-    if lines[0].op == "arrive" or any(line.op == "delete" for line in lines):
+    if any(line.op != "patch" for line in lines):
         return False
-    revs = {line.rev for line in lines if line.op != "leave"}
+    revs = {line.rev for line in lines}
     return revs == set(range(min(line.rev for line in lines), rev + 1))
 
 

@@ -65,7 +65,7 @@ class Change:
     Attributes:
         added: Units whose records it lacks, in the order in which they should arrive: the same for the same two sets,
             wherever the units stand, because a cut snapshot goes on by number.
-        above: Units above that it lacks.
+        above: Units above: all of them, because what happened to one that went to another shard has not been seen.
         removed: Units whose records it must let go.
     """
 
@@ -182,7 +182,7 @@ def difference(conn: Connection, had: bytes, scope: Scope, begun: bytes = NOTHIN
     removed = {u: None for u in own if u not in scope.units}
     removed |= {u: None for u in before | partly if u not in scope.units and u not in scope.above}
     added = [u for u in scope.units if before.get(u) != scope.place(u)]
-    above = sorted(u for u in scope.above if u not in before or u in removed)
+    above = sorted(scope.above)
     return Change((*added[:1], *sorted(added[1:])), tuple(above), tuple(removed))
 
 

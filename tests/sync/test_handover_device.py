@@ -21,15 +21,16 @@ from sync.testing.kinds import NODE, NOTE
 class Line:
     """Carries packets to the server; something may happen on the way, and the answer may be lost."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Town, unit: str = "province0") -> None:
         self.town = town
+        self.unit = unit
         self.meanwhile: Callable[[], None] | None = None
         self.loses_answer = False
         self.requests: list[bytes] = []
 
     def exchange(self, request: bytes) -> Iterator[bytes]:
         self.requests.append(request)
-        packets = list(self.town.server.exchange(self.town.actor("province0", "an", "an"), request))
+        packets = list(self.town.server.exchange(self.town.actor(self.unit, "an", "an"), request))
         if self.loses_answer:
             self.loses_answer = False
             raise UnreachableError("server.unreachable", "answer lost")
@@ -200,3 +201,58 @@ def test_a_refused_removal_of_what_has_left_can_be_given_up(town: Town, device: 
         device.replica.discard(conn, refused.change_id)
     assert not has(device, note)
     agrees(device)
+
+
+def test_s088_the_record_of_a_unit_above_is_up_to_date_after_it_went_to_another_province(
+    town: Town, tmp_path: Path
+) -> None:
+    unit = town.units["commune1"]
+    device = Device("an", (unit,), tmp_path / "d.db", random.Random(1), new_id, lambda: NOW_MS, Line(town, "commune1"))
+    device.sync()
+    for under in ("province1", "root"):
+        parent = town.units[under]
+        town.server.commit([Effect(NODE.name, town.units["province0"], Op.EDIT, {"parent": parent})], Stamp())
+        agrees(device)
+    device.restart()
+
+
+def test_an_edit_that_moves_a_record_into_a_unit_that_leaves_keeps_the_record(town: Town, device: Device) -> None:
+    note = town.noted("commune0", first="ash")
+    device.sync()
+    line(device).meanwhile = lambda: moved_to(device, note, town.units["commune1"])
+    move(town)
+    device.sync()
+    assert has(device, note)
+    device.sync()
+    (refused,) = device.refused()
+    assert (refused.code, refused.field) == ("scope.forbidden", UNIT)
+    with device.write() as conn:
+        device.replica.discard(conn, refused.change_id)
+    agrees(device)
+    assert has(device, note)
+
+
+def test_an_edit_that_moves_a_record_out_of_a_unit_that_leaves_does_not_keep_it(town: Town, device: Device) -> None:
+    note = town.noted("commune1", first="ash")
+    device.sync()
+    line(device).meanwhile = lambda: moved_to(device, note, town.units["commune0"])
+    move(town)
+    device.sync()
+    assert not has(device, note)
+    agrees(device)
+    assert [patch for _, patch, _ in handed(device)] == [{UNIT: town.units["commune0"]}]
+
+
+def moved_to(device: Device, note: bytes, unit: bytes) -> None:
+    with device.write() as conn:
+        device.replica.edit(conn, NOTE.name, note, {UNIT: unit}, device.author)
+
+
+def test_a_record_that_came_out_of_a_unit_that_has_just_arrived_arrives_too(town: Town, device: Device) -> None:
+    note = town.noted("commune2", first="ash")
+    device.sync()
+    parent = town.units["province0"]
+    town.server.commit([Effect(NODE.name, town.units["commune2"], Op.EDIT, {"parent": parent})], Stamp())
+    town.push(edit(note, {UNIT: town.units["commune0"]}), actor=town.actor("root"))
+    agrees(device)
+    assert has(device, note)
