@@ -216,7 +216,10 @@ def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None
 
 
 def _drop_unit(replica: Replica, conn: Connection, unit: bytes, waiting: dict[str, dict[bytes, list[Waiting]]]) -> int:
-    """Let go what the server has in a unit, wherever an edit that waits has put it here, and nothing else."""
+    """Let go what the server has in a unit, wherever an edit that waits has put it here, and nothing else.
+
+    The unit may come again in the same frames.
+    """
     count = 0
     for kind, table in replica.tables.items():
         ids = set(table.ids_of_unit(conn, unit))
@@ -226,7 +229,7 @@ def _drop_unit(replica: Replica, conn: Connection, unit: bytes, waiting: dict[st
             agreed = agreed_record((found[0], found[2]) if found else None, lines)
             if agreed is not None and agreed[1][UNIT] == unit:
                 ids.add(record_id)
-            elif agreed is not None:
+            elif agreed is not None or any(line.line.op is Op.CREATE for line in lines):
                 ids.discard(record_id)
         _let_go(table, conn, sorted(ids))
         count += len(ids)

@@ -187,7 +187,7 @@ class Replica:
         author = Author(given_up.account, given_up.device, given_up.channel, reason=reason)
         if given_up.line.op is Op.DELETE:
             rev, values = removed_record(given_up)
-            if found is None and values:
+            if found is None and values.get(UNIT) is not None:
                 full: Values = {name: values.get(name) for name in table.columns}
                 self._put(conn, table, record_id, rev, None, full)
             return
@@ -384,7 +384,7 @@ def agreed_record(current: tuple[int, Values] | None, lines: Sequence[Waiting]) 
         return None
     if current is None:
         removal = next((line for line in lines if line.line.op is Op.DELETE), None)
-        if removal is None or not removed_record(removal)[1]:
+        if removal is None or removed_record(removal)[1].get(UNIT) is None:
             return None
         current = removed_record(removal)
     rev, values = current
@@ -399,7 +399,7 @@ def agreed_record(current: tuple[int, Values] | None, lines: Sequence[Waiting]) 
 def removed_record(removal: Waiting) -> tuple[int, Values]:
     """Return revision and values, as the server has them, of a record that waits for its removal.
 
-    No values: the record has left the scope.
+    No unit among them: the record has left the scope, or was handed over before it was made.
     """
     rev = max((r for r in removal.line.base_revs.values() if r > 0), default=0)
     return max(rev, removal.agreed_rev), {**removal.line.base, **removal.agreed}

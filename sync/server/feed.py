@@ -125,7 +125,8 @@ class Feed:
         """Send the records of units the device has not got, and tell it which units it must let go."""
         backfill = cursor.backfill
         begun = NOTHING
-        if backfill is None or backfill.to != self.scope.hash():
+        begins = backfill is None or backfill.to != self.scope.hash()
+        if backfill is None or begins:
             begun = NOTHING if backfill is None else backfill.to
             backfill = Backfill(self.scope.hash())
         change = scopes.difference(self.conn, cursor.scope, self.scope, begun)
@@ -134,7 +135,7 @@ class Feed:
         place = Cursor(self.epoch, cursor.scope, start, backfill)
         frames = self._sent(steps, place)
         first = next(frames)
-        first.gone_units = b"".join(change.removed)
+        first.gone_units = b"".join((*change.removed, *(change.again if begins else ())))
         yield first
         yield from frames
 

@@ -67,11 +67,14 @@ class Change:
             wherever the units stand, because a cut snapshot goes on by number.
         above: Units above: all of them, because what happened to one that went to another shard has not been seen.
         removed: Units whose records it must let go.
+        again: Units among those added that it has as they were before they went to another shard. It has not seen what
+            was removed there, so it must let them go before they come.
     """
 
     added: tuple[bytes, ...]
     above: tuple[bytes, ...]
     removed: tuple[bytes, ...]
+    again: tuple[bytes, ...]
 
 
 def scope_of(conn: Connection, roots: Sequence[bytes]) -> Scope:
@@ -183,7 +186,9 @@ def difference(conn: Connection, had: bytes, scope: Scope, begun: bytes = NOTHIN
     removed |= {u: None for u in before | partly if u not in scope.units and u not in scope.above}
     added = [u for u in scope.units if before.get(u) != scope.place(u)]
     above = sorted(scope.above)
-    return Change((*added[:1], *sorted(added[1:])), tuple(above), tuple(removed))
+    places = {u: scope.place(u) for u in own if u in scope.units}
+    again = {u for units in (before, partly) for u, place in places.items() if units.get(u, place) != place}
+    return Change((*added[:1], *sorted(added[1:])), tuple(above), tuple(removed), tuple(sorted(again)))
 
 
 def _remembered(conn: Connection, scope_hash: bytes) -> dict[bytes, bytes]:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from small_world import NOW_MS, Town, edit, new_id
+from small_world import NOW_MS, Town, delete, edit, new_id
 
 from sync.core import values as packed
 from sync.core.squash import Op
 from sync.protocol.errors import UnreachableError
 from sync.protocol.kinds import UNIT, Values
-from sync.server.database import sqlite_url
+from sync.server.database import run, sqlite_url
 from sync.server.records import Stamp
 from sync.server.rules import Effect
 from sync.testing.device import Device
@@ -256,3 +256,29 @@ def test_a_record_that_came_out_of_a_unit_that_has_just_arrived_arrives_too(town
     town.push(edit(note, {UNIT: town.units["commune0"]}), actor=town.actor("root"))
     agrees(device)
     assert has(device, note)
+
+
+def test_a_new_record_that_is_removed_while_it_travels_leaves_nothing_behind(town: Town, device: Device) -> None:
+    device.sync()
+    note = made(device, town.units["commune1"], first="new")
+    move(town)
+    line(device).meanwhile = lambda: removed(device, note)
+    device.sync()
+    agrees(device)
+    assert not has(device, note)
+    with town.database.read() as conn:
+        states = run(conn, "SELECT state FROM handover WHERE target_id = ?", (note,)).scalars().all()
+    assert states == ["withdrawn", "withdrawn"]
+
+
+def test_what_was_removed_while_its_unit_was_elsewhere_is_not_there_when_it_comes_back(
+    town: Town, device: Device
+) -> None:
+    note = town.noted("commune1", first="ash")
+    device.sync()
+    move(town)
+    town.push(delete(note), actor=town.actor("province1", "binh"))
+    new = made(device, town.units["commune1"], first="new")
+    move(town, under="province0")
+    agrees(device)
+    assert (has(device, note), has(device, new)) == (False, True)
