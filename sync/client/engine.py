@@ -13,7 +13,7 @@ from sync.client import store, verifying
 from sync.client.incoming import COMPLETE, CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
-from sync.client.transport import Transport, interruptible
+from sync.client.transport import Transport, ahead
 from sync.client.verifying import REPAIRS_MAX
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, SyncError, UnreachableError
@@ -231,10 +231,10 @@ class Engine:
         report.round_trips += 1
         report.bytes_up += len(packet)
         self._place, self._complete = request.cursor, False
-        chunks = self._counted(self._transport.exchange(packet), report, cancelled)
+        parts = decode_parts(_counted(self._transport.exchange(packet), report))
         arrived: list[Part] = []
         try:
-            for part in _in_turn(decode_parts(chunks), request):
+            for part in _in_turn(parts if cancelled is None else ahead(parts, cancelled), request):
                 if isinstance(part, Problem):
                     raise RejectedError(part.code, part.detail)
                 arrived.append(part)
@@ -245,16 +245,9 @@ class Engine:
                         progress(Progress(rows, part.rows_total, report.bytes_down))
         finally:
             self._store([part for part in arrived if isinstance(part, Answers)], request, report)
-        return (self._complete or not request.pull) and not more
-
-    def _counted(
-        self, chunks: Iterator[bytes], report: SyncReport, cancelled: Callable[[], bool] | None
-    ) -> Iterator[bytes]:
-        for chunk in chunks if cancelled is None else interruptible(chunks, cancelled):
-            report.bytes_down += len(chunk)
-            yield chunk
         if cancelled is not None and cancelled():
             raise StoppedError("sync.stopped")
+        return (self._complete or not request.pull) and not more
 
     def _request(self, conn: Connection, asks: Asks) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
@@ -299,6 +292,12 @@ class Engine:
         for answer in pushed:
             report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
         return rows or report.pulled
+
+
+def _counted(chunks: Iterator[bytes], report: SyncReport) -> Iterator[bytes]:
+    for chunk in chunks:
+        report.bytes_down += len(chunk)
+        yield chunk
 
 
 def _rows_so_far(conn: Connection, frame: Frame, came: int) -> int:

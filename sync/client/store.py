@@ -306,10 +306,10 @@ class RecordTable:
         """Return id, revision, unknown fields and values of one unit's records; ``None``: of everybody's."""
         return conn.exec_driver_sql(self._select + f' WHERE "{UNIT}" IS ?', (unit_id,)).all()
 
-    def put(self, conn: Connection, rows: Sequence[Sequence[Value]]) -> None:
+    def put(self, conn: Connection, rows: list[tuple[Value, ...]]) -> None:
         """Insert or replace records. A row is id, revision, unknown fields, values, derived values."""
         if rows:
-            conn.exec_driver_sql(self._upsert, [tuple(row) for row in rows])
+            conn.exec_driver_sql(self._upsert, rows)
 
     def set(self, conn: Connection, record_id: bytes, changes: Mapping[str, Value]) -> None:
         """Change columns of one record."""
