@@ -38,7 +38,6 @@ FRAME_ROWS_MAX: Final = 2_000
 
 FRAME_ROWS_MIN: Final = 50
 
-LAST_SYNC: Final = "last_sync"
 CLOCK_OFFSET: Final = "clock_offset_ms"
 FRAME_ROWS: Final = "frame_rows"
 """How many records of a frame this device's line has carried lately."""
@@ -341,9 +340,8 @@ def travelling(replica: Replica, conn: Connection, limit: int) -> list[Waiting]:
 
 
 def finish(replica: Replica, begin: Begin, report: SyncReport, started_ms: int) -> None:
-    """Complete a report, and remember when the device last had everything."""
-    now = replica.clock_ms()
-    report.duration_ms = now - started_ms
+    """Complete a report."""
+    report.duration_ms = replica.clock_ms() - started_ms
     with begin() as conn:
         report.left = store.count(conn, PENDING, IN_FLIGHT)
         report.differing = verifying.differing(conn)
@@ -351,7 +349,6 @@ def finish(replica: Replica, begin: Begin, report: SyncReport, started_ms: int) 
             report.error_code, report.error_detail = None, ""
             if report.differing:
                 report.error_code, report.error_detail = "sync.differs", str(len(report.differing))
-            store.set_state(conn, LAST_SYNC, str(now).encode())
     log.info("sync %s: %s, %s received, %s left", report.status, report.pushed, report.pulled, report.left)
     if report.differing:
         log.error("sync: %d units still differ from the server after %d repairs", len(report.differing), REPAIRS_MAX)

@@ -16,6 +16,9 @@ from sync.protocol.messages import HANDED_OVER, ID_SIZE_BYTES, Answer, Frame, Go
 
 CURSOR = "cursor"
 COMPLETE = "complete"
+LAST_SYNC = "last_sync"
+"""When the device last had everything, in ms UTC by its own clock."""
+
 RESYNC = "resync"
 """What is being listed again: sectors, or everything."""
 
@@ -171,6 +174,8 @@ def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
     if frame.cursor:
         store.set_state(conn, CURSOR, frame.cursor)
     store.set_state(conn, COMPLETE, b"1" if frame.complete else b"0")
+    if frame.complete:
+        store.set_state(conn, LAST_SYNC, str(replica.clock_ms()).encode())
     return count
 
 

@@ -294,7 +294,7 @@ class Feed:
         found: dict[bytes, Sequence[Any]] = {}
         for part in _parts(tuple(ids)):
             sql = f"SELECT {columns_of(kind)} FROM {kind.table} WHERE id IN ({places(len(part))})"
-            found.update((row[0], row) for row in run(self.conn, sql, part))
+            found.update((row[0], row) for row in run(self.conn, sql, part).all())
         return found
 
 

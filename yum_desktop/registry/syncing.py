@@ -155,8 +155,11 @@ def sync(
         settings.ERROR_TEXT: error_text(report),
         settings.WAIT_UNTIL: until,
     }
-    with r.write() as conn:
-        settings.put(conn, known)
+    with r.read() as conn:
+        is_known = all(settings.get(conn, key) == value for key, value in known.items())
+    if not is_known:
+        with r.write() as conn:
+            settings.put(conn, known)
     return report
 
 
