@@ -5,6 +5,7 @@ derived columns and the indexes that the program's own table of members has.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,8 @@ from benchmarks.people import FIELDS, Record
 from sync.client.replica import Replica
 from sync.protocol.kinds import UNIT, Field, Kind, Kinds, Values
 from yum_desktop.registry.clock import Clock, as_ms
-from yum_desktop.registry.engine import Registry, derive
+from yum_desktop.registry.engine import DERIVED as PROGRAM_DERIVED
+from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import KINDS as PROGRAM_KINDS
 from yum_desktop.registry.kinds import MEMBER_KIND, UNIT_KIND
 
@@ -25,7 +27,8 @@ TEXTS: Final = tuple(name for name in FIELDS if name not in {"id", "unit_id"})
 KINDS: Final = Kinds(
     (PROGRAM_KINDS[UNIT_KIND], Kind(MEMBER_KIND, TABLE, tuple(Field(name) for name in TEXTS))),
 )
-DERIVED: Final = ("name_key", "name_fold")
+DERIVED: Final = replace(PROGRAM_DERIVED[MEMBER_KIND], reads=("full_name",))
+"""The program's own columns; the invented people have no name to sort by beside their full one."""
 ACCOUNT: Final = "xa-bench"
 PASSWORD: Final = "suoi-chay-qua-ban-2031"
 TOP, PROVINCE, COMMUNE = "top", "province", "commune"
@@ -72,6 +75,5 @@ class Store(Registry):
             ids=lambda: ids().bytes,
             clock_ms=lambda: as_ms(clock.now()),
             derived={MEMBER_KIND: DERIVED},
-            derive=derive,
         )
         vars(self).update(replica=replica)  # in place of the one for the program's own kinds

@@ -13,7 +13,7 @@ from sync.client import store, verifying
 from sync.client.incoming import COMPLETE, CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
-from sync.client.transport import Transport, interruptible
+from sync.client.transport import Transport, ahead
 from sync.client.verifying import REPAIRS_MAX
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, SyncError, UnreachableError
@@ -38,7 +38,6 @@ FRAME_ROWS_MAX: Final = 2_000
 
 FRAME_ROWS_MIN: Final = 50
 
-LAST_SYNC: Final = "last_sync"
 CLOCK_OFFSET: Final = "clock_offset_ms"
 FRAME_ROWS: Final = "frame_rows"
 """How many records of a frame this device's line has carried lately."""
@@ -231,10 +230,10 @@ class Engine:
         report.round_trips += 1
         report.bytes_up += len(packet)
         self._place, self._complete = request.cursor, False
-        chunks = self._counted(self._transport.exchange(packet), report, cancelled)
+        parts = decode_parts(_counted(self._transport.exchange(packet), report))
         arrived: list[Part] = []
         try:
-            for part in _in_turn(decode_parts(chunks), request):
+            for part in _in_turn(parts if cancelled is None else ahead(parts, cancelled), request):
                 if isinstance(part, Problem):
                     raise RejectedError(part.code, part.detail)
                 arrived.append(part)
@@ -245,16 +244,9 @@ class Engine:
                         progress(Progress(rows, part.rows_total, report.bytes_down))
         finally:
             self._store([part for part in arrived if isinstance(part, Answers)], request, report)
-        return (self._complete or not request.pull) and not more
-
-    def _counted(
-        self, chunks: Iterator[bytes], report: SyncReport, cancelled: Callable[[], bool] | None
-    ) -> Iterator[bytes]:
-        for chunk in chunks if cancelled is None else interruptible(chunks, cancelled):
-            report.bytes_down += len(chunk)
-            yield chunk
         if cancelled is not None and cancelled():
             raise StoppedError("sync.stopped")
+        return (self._complete or not request.pull) and not more
 
     def _request(self, conn: Connection, asks: Asks) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
@@ -301,6 +293,12 @@ class Engine:
         return rows or report.pulled
 
 
+def _counted(chunks: Iterator[bytes], report: SyncReport) -> Iterator[bytes]:
+    for chunk in chunks:
+        report.bytes_down += len(chunk)
+        yield chunk
+
+
 def _rows_so_far(conn: Connection, frame: Frame, came: int) -> int:
     """Remember how far a snapshot is, which may take several exchanges; return that; 0 where there is none."""
     before = 0 if frame.restart else int(store.state(conn, SNAPSHOT_ROWS) or b"0")
@@ -342,9 +340,8 @@ def travelling(replica: Replica, conn: Connection, limit: int) -> list[Waiting]:
 
 
 def finish(replica: Replica, begin: Begin, report: SyncReport, started_ms: int) -> None:
-    """Complete a report, and remember when the device last had everything."""
-    now = replica.clock_ms()
-    report.duration_ms = now - started_ms
+    """Complete a report."""
+    report.duration_ms = replica.clock_ms() - started_ms
     with begin() as conn:
         report.left = store.count(conn, PENDING, IN_FLIGHT)
         report.differing = verifying.differing(conn)
@@ -352,7 +349,6 @@ def finish(replica: Replica, begin: Begin, report: SyncReport, started_ms: int) 
             report.error_code, report.error_detail = None, ""
             if report.differing:
                 report.error_code, report.error_detail = "sync.differs", str(len(report.differing))
-            store.set_state(conn, LAST_SYNC, str(now).encode())
     log.info("sync %s: %s, %s received, %s left", report.status, report.pushed, report.pulled, report.left)
     if report.differing:
         log.error("sync: %d units still differ from the server after %d repairs", len(report.differing), REPAIRS_MAX)

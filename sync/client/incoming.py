@@ -1,12 +1,12 @@
 """What the server said, stored on the device: answers to changes, and frames of the feed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from sync.client import store
-from sync.client.replica import Replica, agreed_record
+from sync.client.replica import Replica, Row, agreed_record
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, RecordTable, StoredRecord, Waiting
 from sync.core import values as packed
 from sync.core.squash import Line, Op, answered
@@ -16,6 +16,9 @@ from sync.protocol.messages import HANDED_OVER, ID_SIZE_BYTES, Answer, Frame, Go
 
 CURSOR = "cursor"
 COMPLETE = "complete"
+LAST_SYNC = "last_sync"
+"""When the device last had everything, in ms UTC by its own clock."""
+
 RESYNC = "resync"
 """What is being listed again: sectors, or everything."""
 
@@ -171,6 +174,8 @@ def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
     if frame.cursor:
         store.set_state(conn, CURSOR, frame.cursor)
     store.set_state(conn, COMPLETE, b"1" if frame.complete else b"0")
+    if frame.complete:
+        store.set_state(conn, LAST_SYNC, str(replica.clock_ms()).encode())
     return count
 
 
@@ -267,28 +272,57 @@ def _put_rows(replica: Replica, conn: Connection, rows: Rows) -> int:
     if rows.kind not in replica.kinds:
         return 0
     table = replica.tables[rows.kind]
+    ids = ids_of(rows.ids)
+    sent = dict(zip(rows.columns, rows.values, strict=True))
+    known = {name: sent[name] for name in table.columns if name in sent}
+    unknown = {name: values for name, values in sent.items() if name not in known}
+    _check_places(table.kind, ids, known)
+    prepared = replica.rows(rows.kind, ids, rows.revs, _extras(rows, unknown), known)
     waiting = store.waiting_records(conn, rows.kind)
-    columns = {name: rows.values[place] for place, name in enumerate(rows.columns)}
-    unknown = [name for name in columns if name not in table.columns]
-    known = [columns.get(name) for name in table.columns]
-    prepared = []
-    for place, record_id in enumerate(ids_of(rows.ids)):
-        full: Values = {
-            name: None if column is None else column[place] for name, column in zip(table.columns, known, strict=True)
-        }
-        extra = _extra(rows.extra.get(place), {name: columns[name][place] for name in unknown})
-        _check_place(table.kind, record_id, full)
-        lines = waiting.get(record_id)
-        if lines:
-            for line in lines:
-                store.note_agreed(conn, line, full, rows.revs[place])
-            over = _overlay(conn, lines, full, rows.revs[place])
-            if over is None:
-                continue
-            full.update(over)
-        prepared.append(replica.row(table.kind, record_id, rows.revs[place], extra, full))
+    if waiting:
+        prepared = [
+            kept
+            for row in prepared
+            if (kept := _under_waiting(replica, conn, table, row, waiting.get(row[0], ()))) is not None
+        ]
     table.put(conn, prepared)
-    return len(rows.revs)
+    return len(ids)
+
+
+def _extras(rows: Rows, unknown: Mapping[str, Sequence[Value]]) -> list[str | None]:
+    """Return the unknown fields of each record as JSON text."""
+    if not unknown:
+        return [rows.extra.get(place) for place in range(len(rows.revs))]
+    return [
+        _extra(rows.extra.get(place), {name: values[place] for name, values in unknown.items()})
+        for place in range(len(rows.revs))
+    ]
+
+
+def _under_waiting(
+    replica: Replica, conn: Connection, table: RecordTable, row: Row, lines: Sequence[Waiting]
+) -> Row | None:
+    """Return a row as the server sent it with what waits on top; nothing if it waits for its removal."""
+    if not lines:
+        return row
+    record_id, rev, extra, *values = row
+    full = dict(zip(table.columns, values, strict=False))  # the derived ones come last
+    for line in lines:
+        store.note_agreed(conn, line, full, rev)
+    over = _overlay(conn, lines, full, rev)
+    return None if over is None else replica.row(table.kind, record_id, rev, extra, {**full, **over})
+
+
+def _check_places(kind: Kind, ids: Sequence[bytes], columns: Mapping[str, Sequence[Value]]) -> None:
+    """Refuse records of which one stands nowhere; see `_check_place`."""
+    units = columns.get(UNIT, [None] * len(ids))
+    if kind.tree:
+        parents = columns.get(kind.parent, [None] * len(ids))
+        for record_id, unit, parent in zip(ids, units, parents, strict=True):
+            _check_place(kind, record_id, {UNIT: unit, kind.parent: parent})
+        return
+    for unit, record_id in dict(zip(units, ids, strict=True)).items():
+        _check_place(kind, record_id, {UNIT: unit})
 
 
 def _check_place(kind: Kind, record_id: bytes, values: Values) -> None:
@@ -306,7 +340,7 @@ def _check_place(kind: Kind, record_id: bytes, values: Values) -> None:
         raise RejectedError("message.damaged", f"{kind.name} {record_id.hex()} stands nowhere")
 
 
-def _overlay(conn: Connection, lines: list[Waiting], server: Values, rev: int) -> Values | None:
+def _overlay(conn: Connection, lines: Sequence[Waiting], server: Values, rev: int) -> Values | None:
     """Return the waiting values that stay on top of a record the server sent; nothing if it waits for its removal.
 
     An edit to what the server has by now is no longer an edit.

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -15,8 +15,8 @@ from sync.core.squash import TRAVELLING, Line, Op, deleted, edited, restored
 from sync.protocol.errors import BrokenRuleError, RaceError
 from sync.protocol.kinds import CONFLICT, UNIT, Kind, Kinds, Value, Values
 
-Derive = Callable[[str, Values], Values]
-"""Gives the local columns that follow from a record: kind name and values to column and value."""
+Row = tuple[Any, ...]
+"""A record as its table stores it: id, revision, unknown fields, values, derived values."""
 
 IdSource = Callable[[], bytes]
 """Makes a new 16-byte id."""
@@ -44,8 +44,19 @@ class Author:
     group: str | None = None
 
 
-def _nothing(_kind: str, _values: Values) -> Values:
-    return {}
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Local columns of a kind that follow from its fields and never travel.
+
+    Attributes:
+        columns: Their names.
+        reads: The fields they follow from.
+        derive: Gives their values, in the order of `columns`, from the values of `reads`.
+    """
+
+    columns: tuple[str, ...]
+    reads: tuple[str, ...]
+    derive: Callable[..., tuple[Value, ...]]
 
 
 class Replica:
@@ -56,7 +67,6 @@ class Replica:
         ids: Makes ids of changes.
         clock_ms: The device's clock.
         derived: Kind name to its derived columns.
-        derive: Gives their values.
     """
 
     def __init__(
@@ -65,15 +75,16 @@ class Replica:
         *,
         ids: IdSource,
         clock_ms: ClockMs,
-        derived: Mapping[str, Sequence[str]] | None = None,
-        derive: Derive = _nothing,
+        derived: Mapping[str, Derived] | None = None,
     ) -> None:
         self.kinds: Final = kinds
         self.clock_ms: Final = clock_ms
         self._ids = ids
-        self._derive = derive
-        columns = derived or {}
-        self.tables: Final = {kind.name: RecordTable(kind, columns.get(kind.name, ())) for kind in kinds}
+        self._derived: Final = dict(derived or {})
+        self.tables: Final = {
+            kind.name: RecordTable(kind, self._derived[kind.name].columns if kind.name in self._derived else ())
+            for kind in kinds
+        }
 
     def create_tables(self, conn: Connection) -> None:
         """Create the engine's own tables where they are missing."""
@@ -134,7 +145,7 @@ class Replica:
             line = _seen_as_it_is(line, rev)
         self._store_line(conn, kind, record_id, pending, line, author)
         after = {**changes, **_taken_back(pending, line, changes)}
-        table.set(conn, record_id, {**after, **self._derive(kind, {**before, **after})})
+        table.set(conn, record_id, {**after, **self.derive(kind, {**before, **after})})
         for name, value in changes.items():
             old, new = packed.dump_one(before[name]), packed.dump_one(value)
             self._note(conn, kind, record_id, name, old, new, author)
@@ -210,7 +221,7 @@ class Replica:
             if not any(name in line.line.patch for line in later.values()) and found[2].get(name) != value
         }
         if back:
-            table.set(conn, record_id, {**back, **self._derive(kind, {**found[2], **back})})
+            table.set(conn, record_id, {**back, **self.derive(kind, {**found[2], **back})})
         for name, value in back.items():
             old, new = packed.dump_one(found[2].get(name)), packed.dump_one(value)
             self._note(conn, kind, record_id, name, old, new, author)
@@ -346,21 +357,43 @@ class Replica:
     ) -> None:
         table.put(conn, [self.row(table.kind, record_id, rev, extra, full)])
 
-    def row(self, kind: Kind, record_id: bytes, rev: int, extra: str | None, full: Values) -> tuple[Value, ...]:
+    def row(self, kind: Kind, record_id: bytes, rev: int, extra: str | None, full: Values) -> Row:
         """Return a record as its table stores it, derived columns included."""
-        table = self.tables[kind.name]
-        derived = self._derive(kind.name, full) if table.derived else {}
-        return (
-            record_id,
-            rev,
-            extra,
-            *(full[name] for name in table.columns),
-            *(derived.get(name) for name in table.derived),
-        )
+        values = (full[name] for name in self.tables[kind.name].columns)
+        return (record_id, rev, extra, *values, *self.derive(kind.name, full).values())
+
+    def rows(
+        self,
+        kind: str,
+        ids: Sequence[bytes],
+        revs: Sequence[int],
+        extras: Sequence[str | None],
+        columns: Mapping[str, Sequence[Value]],
+    ) -> list[Row]:
+        """Return records as their table stores them, derived columns included.
+
+        Args:
+            kind: Name of the kind.
+            ids: 16 bytes for each record.
+            revs: Revision of each.
+            extras: Unknown fields of each.
+            columns: Name of a field to the values of all records; a field left out is empty.
+        """
+        empty = [None] * len(ids)
+        found = [columns.get(name, empty) for name in self.tables[kind].columns]
+        derived = self._derived.get(kind)
+        if derived is not None:
+            follows = map(derived.derive, *(columns.get(name, empty) for name in derived.reads))
+            found += zip(*follows, strict=True) if ids else [()] * len(derived.columns)
+        return list(zip(ids, revs, extras, *found, strict=True))
 
     def derive(self, kind: str, full: Values) -> Values:
         """Return the derived columns of a record."""
-        return self._derive(kind, full) if self.tables[kind].derived else {}
+        derived = self._derived.get(kind)
+        if derived is None:
+            return {}
+        follows = derived.derive(*(full.get(name) for name in derived.reads))
+        return dict(zip(derived.columns, follows, strict=True))
 
     def _note(
         self,

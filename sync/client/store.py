@@ -5,6 +5,7 @@ has to be fast; names of tables and columns come from the declared kinds, never 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -90,27 +91,17 @@ _IDS_MAX: Final = 500
 
 
 class Waiting:
-    """One line of the outbox with its content unpacked.
+    """One line of the outbox; its content is unpacked when it is asked for.
 
     Attributes:
-        line: What changes, and what it is based on.
-        agreed: Values the server has sent since, for fields that keep the edited value here. The base stays what the
-            person saw, so that the server can tell that somebody else was there.
         agreed_rev: Revision the server has sent since, for a record that is not here any more; 0: none.
     """
-
-    __slots__ = (
-        "account", "agreed", "agreed_rev", "at", "change_id", "channel", "code", "device", "field", "group_id", "kind",
-        "line", "link", "reason", "record_id", "seq", "status", "text",
-    )  # fmt: skip
 
     def __init__(self, row: Sequence[Any]) -> None:
         self.seq: int = row[0]
         self.change_id: bytes = row[1]
         self.kind: str = row[2]
         self.record_id: bytes = row[3]
-        revs = {name: int(rev) for name, rev in packed.load(row[7]).items() if isinstance(rev, int)}
-        self.line = Line(Op(row[4]), packed.load(row[5]), packed.load(row[6]), revs)
         self.status: str = row[8]
         self.at: int = row[9]
         self.account: str = row[10]
@@ -122,8 +113,23 @@ class Waiting:
         self.field: str | None = row[16]
         self.text: str | None = row[17]
         self.link: bytes | None = row[18]
-        self.agreed: Values = packed.load(row[19])
         self.agreed_rev: int = row[20]
+        self._row = row
+
+    @cached_property
+    def line(self) -> Line:
+        """What changes, and what it is based on."""
+        row = self._row
+        revs = {name: int(rev) for name, rev in packed.load(row[7]).items() if isinstance(rev, int)}
+        return Line(Op(row[4]), packed.load(row[5]), packed.load(row[6]), revs)
+
+    @cached_property
+    def agreed(self) -> Values:
+        """Values the server has sent since, for fields that keep the edited value here.
+
+        The base stays what the person saw, so that the server can tell that somebody else was there.
+        """
+        return packed.load(self._row[19])
 
 
 def create_tables(conn: Connection) -> None:
@@ -152,7 +158,7 @@ def lines(conn: Connection, kind: str, record_id: bytes) -> dict[str, Waiting]:
     rows = conn.exec_driver_sql(
         f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE kind = ? AND record_id = ?", (kind, record_id)
     )
-    return {line.status: line for line in map(Waiting, rows)}
+    return {line.status: line for line in map(Waiting, rows.all())}
 
 
 def lines_with(conn: Connection, status: str, *, limit: int = -1) -> list[Waiting]:
@@ -160,7 +166,7 @@ def lines_with(conn: Connection, status: str, *, limit: int = -1) -> list[Waitin
     rows = conn.exec_driver_sql(
         f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE status = ? ORDER BY seq LIMIT ?", (status, limit)
     )
-    return [Waiting(row) for row in rows]
+    return [Waiting(row) for row in rows.all()]
 
 
 def line_of_change(conn: Connection, change_id: bytes) -> Waiting | None:
@@ -173,7 +179,7 @@ def waiting_records(conn: Connection, kind: str) -> dict[bytes, list[Waiting]]:
     """Return all lines of one kind by record, oldest first."""
     rows = conn.exec_driver_sql(f"SELECT {_LINE_COLUMNS} FROM sync_outbox WHERE kind = ? ORDER BY seq", (kind,))
     found: dict[bytes, list[Waiting]] = {}
-    for line in map(Waiting, rows):
+    for line in map(Waiting, rows.all()):
         found.setdefault(line.record_id, []).append(line)
     return found
 
@@ -181,7 +187,7 @@ def waiting_records(conn: Connection, kind: str) -> dict[bytes, list[Waiting]]:
 def all_waiting_records(conn: Connection, kinds: Kinds) -> dict[str, dict[bytes, list[Waiting]]]:
     """Return all lines by kind and record, oldest first."""
     found: dict[str, dict[bytes, list[Waiting]]] = {kind.name: {} for kind in kinds}
-    for line in map(Waiting, conn.exec_driver_sql(f"SELECT {_LINE_COLUMNS} FROM sync_outbox ORDER BY seq")):
+    for line in map(Waiting, conn.exec_driver_sql(f"SELECT {_LINE_COLUMNS} FROM sync_outbox ORDER BY seq").all()):
         found.setdefault(line.kind, {}).setdefault(line.record_id, []).append(line)
     return found
 
@@ -194,7 +200,7 @@ def pending_behind_travelling(conn: Connection) -> dict[tuple[str, bytes], Waiti
         " AND p.record_id = f.record_id AND p.status = ? WHERE f.status = ?",
         (PENDING, IN_FLIGHT),
     )
-    return {(line.kind, line.record_id): line for line in map(Waiting, rows)}
+    return {(line.kind, line.record_id): line for line in map(Waiting, rows.all())}
 
 
 def remove_lines(conn: Connection, seqs: Sequence[int]) -> None:
@@ -293,7 +299,7 @@ class RecordTable:
         for start in range(0, len(ids), _IDS_MAX):
             part = ids[start : start + _IDS_MAX]
             places = ", ".join("?" * len(part))
-            for row in conn.exec_driver_sql(f"{self._select} WHERE id IN ({places})", tuple(part)):
+            for row in conn.exec_driver_sql(f"{self._select} WHERE id IN ({places})", tuple(part)).all():
                 found[row[0]] = (row[1], row[2], dict(zip(self.columns, row[3:], strict=True)))
         return found
 
@@ -306,10 +312,10 @@ class RecordTable:
         """Return id, revision, unknown fields and values of one unit's records; ``None``: of everybody's."""
         return conn.exec_driver_sql(self._select + f' WHERE "{UNIT}" IS ?', (unit_id,)).all()
 
-    def put(self, conn: Connection, rows: Sequence[Sequence[Value]]) -> None:
+    def put(self, conn: Connection, rows: list[tuple[Value, ...]]) -> None:
         """Insert or replace records. A row is id, revision, unknown fields, values, derived values."""
         if rows:
-            conn.exec_driver_sql(self._upsert, [tuple(row) for row in rows])
+            conn.exec_driver_sql(self._upsert, rows)
 
     def set(self, conn: Connection, record_id: bytes, changes: Mapping[str, Value]) -> None:
         """Change columns of one record."""

@@ -6,8 +6,9 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final, Protocol, Self
+from typing import Final, Generic, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,7 +24,9 @@ _OTHER_HEADERS: Final = ("accept", "accept-encoding", "connection", "user-agent"
 """What a client says by itself; the exchange has no use for it, and it is as long as all the rest."""
 
 _LOOK_S: Final = 0.2
-_CHUNKS_AHEAD_MAX: Final = 4
+_AHEAD_MAX: Final = 2
+
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -199,47 +202,54 @@ def asked_wait_s(response: httpx.Response) -> float:
     return 0.0
 
 
-def interruptible(chunks: Iterator[bytes], stop: Callable[[], bool]) -> Iterator[bytes]:
-    """Pass on `chunks`, but look at `stop` all the while, also when the line is silent; ends early when it says so.
+def ahead(items: Iterator[T], stop: Callable[[], bool]) -> Iterator[T]:
+    """Pass on `items`, but look at `stop` all the while, also when the line is silent; ends early when it says so.
 
-    The chunks are fetched on a thread of their own. After an early end it lingers until the line speaks or its time
-    is up, and what it still receives is dropped.
+    The items are fetched on a thread of their own, a few ahead of whoever reads. After an early end it lingers until
+    the line speaks or its time is up, and what it still receives is dropped.
     """
-    ahead = _Ahead(chunks)
-    threading.Thread(target=ahead.fetch, name="sync-answer", daemon=True).start()
+    fetching = _Ahead(items)
+    threading.Thread(target=fetching.fetch, name="sync-answer", daemon=True).start()
     try:
         while not stop():
             with suppress(queue.Empty):
-                item = ahead.arrived.get(timeout=_LOOK_S)
-                if item is None:
+                arrived = fetching.arrived.get(timeout=_LOOK_S)
+                if isinstance(arrived, _End):
+                    if arrived.error is not None:
+                        raise arrived.error
                     return
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
+                yield arrived
     finally:
-        ahead.left.set()
+        fetching.left.set()
 
 
-class _Ahead:
-    """Chunks that have arrived and wait to be read; then an error, or nothing at the end."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What stands behind the last item: nothing, or why there are no more."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self.arrived: queue.Queue[bytes | BaseException | None] = queue.Queue(_CHUNKS_AHEAD_MAX)
+    error: BaseException | None = None
+
+
+class _Ahead(Generic[T]):
+    """Items that have arrived and wait to be read."""
+
+    def __init__(self, items: Iterator[T]) -> None:
+        self._items = items
+        self.arrived: queue.Queue[T | _End] = queue.Queue(_AHEAD_MAX)
         self.left = threading.Event()
 
     def fetch(self) -> None:
         """Fetch until the end, or until nobody reads any more."""
         try:
-            for chunk in self._chunks:
-                if not self._put(chunk):
+            for item in self._items:
+                if not self._put(item):
                     return
         except BaseException as error:  # noqa: BLE001  # raised again by the one who reads
-            self._put(error)
+            self._put(_End(error))
         else:
-            self._put(None)
+            self._put(_End())
 
-    def _put(self, item: bytes | BaseException | None) -> bool:
+    def _put(self, item: T | _End) -> bool:
         while not self.left.is_set():
             with suppress(queue.Full):
                 self.arrived.put(item, timeout=_LOOK_S)

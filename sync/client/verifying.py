@@ -21,7 +21,7 @@ REPAIRS_MAX: Final = 3
 """Repairs of one sector in a row."""
 
 _RECORDS_ENOUGH: Final = 100
-_SECTORS_MAX: Final = 4
+_SECTORS_MAX: Final = 2
 _LAST: Final = "checked_last"
 _REPAIRS: Final = "repairs"
 

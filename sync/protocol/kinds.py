@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from typing_extensions import override
+
 Value = str | int | bytes | None
 """A stored and transmitted value."""
 
@@ -119,6 +121,10 @@ class Kind:
         object.__setattr__(self, "columns", tuple(self.by_name))
         assert len(self.by_name) == len(self.fields) + 1, f"{self.name}: a field is declared twice"
         assert not self.tree or self.parent in self.by_name, f"{self.name}: no parent field"
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.name)  # not of all its fields: kinds are looked up for every change
 
 
 class Kinds:

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _IDS_MAX: Final = 500
 _BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, exc.DataError)
 """What the content of a change can cause where nobody has foreseen it; what may pass by itself is not among them."""
+
+_FAILURES: Final = (RefusedError, exc.ProgrammingError, *_BROKEN)
 
 _TYPE_MISMATCH: Final = "42804"
 
@@ -52,11 +54,15 @@ class Applier:
     def apply_all(self, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes one after the other; one that was applied before gets the answer it got then."""
         receipts = self._receipts([change.change_id for change in changes])
-        new: dict[bytes, Answer] = {}
-        self._foresee([change for change in changes if change.change_id not in receipts])
+        fresh: dict[bytes, Change] = {}
         for change in changes:
             if change.change_id not in receipts:
-                receipts[change.change_id] = new[change.change_id] = self._apply_one(change)
+                fresh.setdefault(change.change_id, change)
+        new = self._apply_together(list(fresh.values()))
+        if new is None:
+            self._foresee(fresh.values())
+            new = {change_id: self._apply_one(change) for change_id, change in fresh.items()}
+        receipts.update(new)
         sql = "INSERT INTO sync_receipt (change_id, answer, received_at) VALUES (?, ?, ?)"
         run_many(self._tx.conn, sql, [(key, self._receipt(answer), self._tx.now_ms) for key, answer in new.items()])
         return [receipts[change.change_id] for change in changes]
@@ -77,7 +83,22 @@ class Applier:
             return Answer(change_id, "refused", code="change.id")
         return _answers.decode(receipt)
 
-    def _foresee(self, changes: Sequence[Change]) -> None:
+    def _apply_together(self, changes: Sequence[Change]) -> dict[bytes, Answer] | None:
+        """Apply changes with one savepoint and few statements; if one cannot be applied, none is: nothing returned."""
+        tx, mark = self._tx, self._tx.mark()
+        run(tx.conn, "SAVEPOINT together")
+        self._foresee(changes)
+        try:
+            answers = {change.change_id: self._apply(change) for change in changes}
+            tx.flush()
+        except _FAILURES:
+            tx.rewind(mark)
+            run(tx.conn, "ROLLBACK TO SAVEPOINT together")
+            answers = None
+        run(tx.conn, "RELEASE SAVEPOINT together")
+        return answers
+
+    def _foresee(self, changes: Iterable[Change]) -> None:
         """Read the records of the changes at once."""
         by_kind: dict[str, list[bytes]] = {}
         for change in changes:
@@ -93,11 +114,12 @@ class Applier:
         run(tx.conn, "SAVEPOINT one_change")
         try:
             answer = self._apply(change)
-        except (RefusedError, exc.ProgrammingError, *_BROKEN) as error:
+            tx.flush()
+        except _FAILURES as error:
             if isinstance(error, exc.ProgrammingError) and not _is_type_mismatch(error):
                 raise
-            run(tx.conn, "ROLLBACK TO SAVEPOINT one_change")
             tx.rewind(mark)
+            run(tx.conn, "ROLLBACK TO SAVEPOINT one_change")
             answer = _refused(change, error)
         run(tx.conn, "RELEASE SAVEPOINT one_change")
         return answer

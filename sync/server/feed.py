@@ -21,6 +21,9 @@ from sync.server.scope import NOTHING, Backfill, Cursor, Scope
 _UNITS_MAX: Final = 300
 """Units named in one statement."""
 
+_FIRST_ROWS: Final = 500
+"""Records in the first frame of a snapshot, so that the device has work soon; each next one has twice as many."""
+
 _LOG_ROWS_MAX: Final = 4_000
 """Lines of the log read for one frame; fewer where a device asks for small frames."""
 
@@ -163,16 +166,16 @@ class Feed:
         backfill = place.backfill
         assert backfill is not None, "there is something to send"
         rows_total = sum(self._count(step) for step in steps)
-        batch, size = Batch(), 0
+        batch, size, full = Batch(), 0, min(_FIRST_ROWS, self.frame_rows_max)
         for number in range(backfill.step, len(steps)):
             after = (backfill.unit, backfill.record) if number == backfill.step else (b"", b"")
             for row in self._records(steps[number], after):
                 batch.add(steps[number].kind, row)
                 size += 1
-                if size >= self.frame_rows_max:
+                if size >= full:
                     at = Backfill(backfill.to, number, row[3] or b"", row[0], backfill.again)
                     yield batch.frame(Cursor(place.epoch, place.scope, place.positions, at), rows_total)
-                    batch, size = Batch(), 0
+                    batch, size, full = Batch(), 0, min(2 * full, self.frame_rows_max)
         yield batch.frame(Cursor(place.epoch, self.scope.hash(), place.positions), rows_total)
 
     def _plan(self, change: scopes.Change, *, first: bool) -> list[Step]:
@@ -291,7 +294,7 @@ class Feed:
         found: dict[bytes, Sequence[Any]] = {}
         for part in _parts(tuple(ids)):
             sql = f"SELECT {columns_of(kind)} FROM {kind.table} WHERE id IN ({places(len(part))})"
-            found.update((row[0], row) for row in run(self.conn, sql, part))
+            found.update((row[0], row) for row in run(self.conn, sql, part).all())
         return found
 
 

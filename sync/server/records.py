@@ -31,6 +31,8 @@ CHANNELS: Final = frozenset({EFFECT, SERVER, SEED})
 DEPTH_MAX: Final = 64
 """Levels below the top. A path stands in an index, and PostgreSQL takes no entry above 2,700 bytes."""
 
+_UNIT_COLUMNS: Final = "unit_id, parent_id, path, shard, depth"
+
 _LOG_INSERT: Final = (
     "INSERT INTO sync_log (shard, pos, unit_id, kind, record_id, rev, op, fields, change_id, account, device,"
     f" device_time, received_at, channel, reason) VALUES ({places(15)})"
@@ -106,16 +108,33 @@ class _Entry:
 class Tx:
     """One write transaction: records, the tree, and the log lines it will add.
 
-    Positions are given when it ends (`finish`), one after the other in each shard.
+    Positions are given when it ends (`finish`), one after the other in each shard. Changed fields are stored together,
+    at the latest before anything is read.
     """
 
-    conn: Connection
+    _conn: Connection
     kinds: Kinds
     now_ms: int
     new_id: Callable[[], bytes]
     _entries: list[_Entry] = field(default_factory=list)
     _units: dict[bytes, Unit | None] = field(default_factory=dict)
     _foreseen: dict[tuple[str, bytes], Record | None] = field(default_factory=dict)
+    _updates: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
+    _updated: set[tuple[str, bytes]] = field(default_factory=set)
+
+    @property
+    def conn(self) -> Connection:
+        """The transaction, with everything stored that was changed."""
+        self.flush()
+        return self._conn
+
+    def flush(self) -> None:
+        """Store the fields that were changed."""
+        if self._updates:
+            updates, self._updates = self._updates, {}
+            self._updated.clear()
+            for sql, rows in updates.items():
+                run_many(self._conn, sql, rows)
 
     def lock(self, roots: Sequence[bytes]) -> None:
         """Let writers wait for each other from here on; call it before anything is read.
@@ -139,13 +158,16 @@ class Tx:
         return len(self._entries)
 
     def rewind(self, mark: int) -> None:
-        """Forget what was logged since `mark`."""
+        """Forget what was logged since `mark`, and what is not stored yet."""
         del self._entries[mark:]
+        self._updates.clear()
+        self._updated.clear()
         self._units.clear()
         self._foreseen.clear()
 
     def finish(self) -> None:
         """Give the log lines their positions and store them. The transaction should commit right after."""
+        self.flush()
         by_shard: dict[bytes, list[_Entry]] = {}
         for entry in self._entries:
             by_shard.setdefault(entry.shard, []).append(entry)
@@ -170,14 +192,23 @@ class Tx:
     # records
 
     def foresee(self, kind: str, ids: Sequence[bytes]) -> None:
-        """Read records that will be asked for with `get`."""
+        """Read records that will be asked for with `get`, and where their units stand."""
         declared = self.kinds[kind]
         sql = f"SELECT {columns_of(declared)} FROM {declared.table} WHERE id IN ({places(len(ids))})"
         self._foreseen.update(((kind, record_id), None) for record_id in ids)
-        for row in run(self.conn, sql, ids):
+        for row in run(self.conn, sql, ids).all():
             self._foreseen[kind, bytes(row[0])] = Record(
                 row[1], row[2], dict(zip(declared.columns, row[3:], strict=True))
             )
+        self._foresee_units(kind, ids)
+
+    def _foresee_units(self, kind: str, ids: Sequence[bytes]) -> None:
+        records = [self._foreseen[kind, record_id] for record_id in ids]
+        units = {unit for each in records if each is not None and isinstance(unit := each.values[UNIT], bytes)}
+        missing = sorted(units - set(self._units))
+        sql = f"SELECT {_UNIT_COLUMNS} FROM sync_unit WHERE unit_id IN ({places(len(missing))})"
+        for row in run(self.conn, sql, missing).all() if missing else ():
+            self._units[bytes(row[0])] = Unit(*row)
 
     def get(self, kind: str, record_id: bytes) -> Record | None:
         """Return one record."""
@@ -196,7 +227,7 @@ class Tx:
 
     def last_rev(self, record_id: bytes) -> int:
         """Return the last revision the log knows of a record; 0 when it never existed."""
-        row = run(self.conn, "SELECT max(rev) FROM sync_log WHERE record_id = ?", (record_id,)).scalar_one()
+        row = run(self._conn, "SELECT max(rev) FROM sync_log WHERE record_id = ?", (record_id,)).scalar_one()
         return max([row or 0, *(e.rev for e in self._entries if e.record_id == record_id)])
 
     def insert(self, kind: str, record_id: bytes, values: Values, stamp: Stamp, *, extra: str | None = None) -> int:
@@ -232,7 +263,11 @@ class Tx:
         rev = record.rev + 1
         sets = ", ".join(f"{name} = ?" for name in changes)
         params = (*changes.values(), rev, record.extra, record_id)
-        run(self.conn, f"UPDATE {declared.table} SET {sets}, rev = ?, extra = ? WHERE id = ?", params)
+        if (kind, record_id) in self._updated:
+            self.flush()
+        sql = f"UPDATE {declared.table} SET {sets}, rev = ?, extra = ? WHERE id = ?"
+        self._updates.setdefault(sql, []).append(params)
+        self._updated.add((kind, record_id))
         fields = {name: (record.values.get(name), value) for name, value in changes.items()}
         old_unit, new_unit = _as_id(record.values[UNIT]), _as_id(changes.get(UNIT, record.values[UNIT]))
         if declared.tree and declared.parent in changes:
@@ -269,7 +304,7 @@ class Tx:
         if base_rev == rev_now:
             return lambda _name: UNTOUCHED
         rows = run(
-            self.conn,
+            self._conn,
             "SELECT rev, fields FROM sync_log WHERE record_id = ? AND rev > ? ORDER BY pos",
             (record_id, base_rev),
         )
@@ -311,7 +346,7 @@ class Tx:
     def unit(self, unit_id: bytes) -> Unit | None:
         """Return a unit's place in the tree, also of one that was removed."""
         if unit_id not in self._units:
-            self._units[unit_id] = unit_of(self.conn, unit_id)
+            self._units[unit_id] = unit_of(self._conn, unit_id)
         return self._units[unit_id]
 
     def within(self, unit_id: Value, roots: Sequence[bytes]) -> bool:
@@ -375,9 +410,7 @@ def path_range(path: str) -> tuple[str, str]:
 
 def unit_of(conn: Connection, unit_id: bytes) -> Unit | None:
     """Return a unit's place in the tree."""
-    row = run(
-        conn, "SELECT unit_id, parent_id, path, shard, depth FROM sync_unit WHERE unit_id = ?", (unit_id,)
-    ).first()
+    row = run(conn, f"SELECT {_UNIT_COLUMNS} FROM sync_unit WHERE unit_id = ?", (unit_id,)).first()
     return None if row is None else Unit(*row)
 
 

@@ -1,7 +1,6 @@
 """Vietnamese text: comparing without marks, and the order of names (domain §6.6, §6.7)."""
 
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -42,17 +41,15 @@ def _folded(word: str) -> str:
 
 def text_key(text: str) -> bytes:
     """Return bytes that sort as Vietnamese does: letters first, then tones, then capitals."""
-    return _joined(text.split())
+    return _joined(tuple(text.split()))
 
 
-def _joined(words: Sequence[str]) -> bytes:
-    parts = [_word_key(word) for word in words]
-    levels = (
-        _SPACE.join(letters for letters, _, _ in parts),
-        b"\0".join(tones for _, tones, _ in parts),
-        b"\0".join(capitals for _, _, capitals in parts),
-    )
-    return b"\0".join(levels)
+@lru_cache(_WORDS_MAX)
+def _joined(words: tuple[str, ...]) -> bytes:
+    if not words:
+        return b"\0\0"
+    letters, tones, capitals = zip(*map(_word_key, words), strict=True)
+    return b"\0".join((_SPACE.join(letters), b"\0".join(tones), b"\0".join(capitals)))
 
 
 @lru_cache(_WORDS_MAX)
@@ -90,7 +87,7 @@ def name_key(full_name: str, sort_name: str | None = None) -> bytes:
         full_name: Family name first.
         sort_name: The given name where it is not the last word, as with many peoples' names.
     """
-    words = full_name.split()
+    words = tuple(full_name.split())
     if sort_name:
         return text_key(sort_name) + b"\0" + _joined(words)
     return _joined(words[-1:]) + b"\0" + _joined(words[:-1])

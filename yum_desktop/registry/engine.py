@@ -13,8 +13,8 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlcipher3 import dbapi2
 from typing_extensions import override
 
-from sync.client.replica import Author, Replica
-from sync.protocol.kinds import Values
+from sync.client.replica import Author, Derived, Replica
+from sync.protocol.kinds import Value
 from sync.server.database import Database
 from yum_desktop.domain.errors import DefectError, UnavailableError
 from yum_desktop.domain.text import fold, name_key
@@ -28,15 +28,18 @@ log = logging.getLogger(__name__)
 _POOL_SIZE: Final = 4
 _BUSY_TIMEOUT_MS: Final = 5_000
 _CACHE_KIB: Final = 32 * 1024
-_DERIVED: Final = {MEMBER_KIND: ("name_key", "name_fold")}
+_LOG_PAGES: Final = 4_000
+"""Pages of the write-ahead log that are gathered before they go into the file: a first synchronisation writes many."""
 
 
-def derive(kind: str, values: Values) -> Values:
-    """Return the local columns that follow from a record: a member's sort key and folded name."""
-    if kind != MEMBER_KIND:
-        return {}
-    name, sort_name = str(values.get("full_name") or ""), values.get("sort_name")
-    return {"name_key": name_key(name, str(sort_name) if sort_name else None), "name_fold": fold(name)}
+def _keys(full_name: Value, sort_name: Value = None) -> tuple[Value, ...]:
+    """Return a member's sort key and folded name."""
+    name = str(full_name or "")
+    return name_key(name, str(sort_name) if sort_name else None), fold(name)
+
+
+DERIVED: Final = {MEMBER_KIND: Derived(("name_key", "name_fold"), ("full_name", "sort_name"), _keys)}
+"""What this file keeps of a record beside what is replicated."""
 
 
 class _Pool(QueuePool):
@@ -70,8 +73,7 @@ class Registry:
             KINDS,
             ids=lambda: ids().bytes,
             clock_ms=lambda: as_ms(clock.now()),
-            derived=_DERIVED,
-            derive=derive,
+            derived=DERIVED,
         )
         self.identity = settings.Identity()
 
@@ -203,6 +205,7 @@ def _connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Any: 
     pragmas.append("temp_store=MEMORY")
     if not read_only:
         pragmas += ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_CACHE_KIB}"]
+        pragmas.append(f"wal_autocheckpoint={_LOG_PAGES}")
     try:
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from sync.client import store
-from sync.client.engine import LAST_SYNC, is_complete
+from sync.client.engine import is_complete
+from sync.client.incoming import LAST_SYNC
 from sync.client.store import CREATED_FIELD, DELETED_FIELD, IN_FLIGHT, PENDING, REFUSED, Waiting
 from sync.core import values as packed
 from sync.core.squash import Op

@@ -110,6 +110,10 @@ def change_password(
         _ask(client, _PASSWORD, asked)
 
 
+def _never() -> bool:
+    return False
+
+
 def sync(
     r: Registry,
     *,
@@ -143,7 +147,7 @@ def sync(
     else:
         with connected(r, transport) as (client, tokens):
             http = HttpTransport(client, tokens)
-            report = Engine(r.replica, r.write, http).sync(progress=progress, cancelled=cancel, verify=verify)
+            report = Engine(r.replica, r.write, http).sync(progress=progress, cancelled=cancel or _never, verify=verify)
         wait_s = http.wait_s
     until = str(as_ms(r.clock.now()) + round(1_000 * wait_s)) if wait_s else None
     known = {
@@ -151,8 +155,11 @@ def sync(
         settings.ERROR_TEXT: error_text(report),
         settings.WAIT_UNTIL: until,
     }
-    with r.write() as conn:
-        settings.put(conn, known)
+    with r.read() as conn:
+        is_known = all(settings.get(conn, key) == value for key, value in known.items())
+    if not is_known:
+        with r.write() as conn:
+            settings.put(conn, known)
     return report
 
 
