@@ -140,7 +140,8 @@ class Replica:
                 store.update_line(conn, pending.seq, _seen_as_it_is(pending.line, rev))
         if not changes:
             return frozenset()
-        line = edited(pending.line if pending else None, changes, before, rev, flying.line.patch if flying else {})
+        revs = {**dict.fromkeys(changes, rev), **store.ahead(conn, kind, record_id)}
+        line = edited(pending.line if pending else None, changes, before, revs, flying.line.patch if flying else {})
         if line is not None and table.kind is CONFLICT:
             line = _seen_as_it_is(line, rev)
         self._store_line(conn, kind, record_id, pending, line, author)
@@ -168,7 +169,8 @@ class Replica:
         if refused is not None:
             pending = self._reopen(conn, refused, pending)
         flying = waiting.get(IN_FLIGHT)
-        line = deleted(pending.line if pending else None, before, rev, _travelling(flying, before))
+        revs = {**dict.fromkeys(before, rev), **store.ahead(conn, kind, record_id)}
+        line = deleted(pending.line if pending else None, before, revs, _travelling(flying, before))
         self._store_line(conn, kind, record_id, pending, line, author)
         table.remove(conn, [record_id])
         known = packed.dump({name: value for name, value in before.items() if value is not None})

@@ -141,8 +141,9 @@ class Device:
         found = self.replica.tables[NOTE.name].get(conn, record_id)
         assert found is not None, "it was just listed"
         values = self._some_values(found[2])
-        if self.rng.random() < 0.1:
-            values[UNIT] = self.rng.choice(self._units(conn))
+        units = self._units(conn)
+        if units and self.rng.random() < 0.1:
+            values[UNIT] = self.rng.choice(units)
         changed = self.replica.edit(conn, NOTE.name, record_id, values, self.author)
         self._note(record_id, {name: values[name] for name in changed}, found[2])
 

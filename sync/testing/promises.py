@@ -125,13 +125,14 @@ def parts_of(value: Value) -> set[str]:
 
 
 def _check_two_disagree(conn: Connection, line: Any, sent: Sent) -> None:
-    """Promise 7: nobody is asked about a field that has the value they want."""
+    """Promise 7: nobody is asked about a field that has the value their change is based on, or the one they want."""
     if line.op != "arrive":
         return
     text = run(conn, "SELECT fields FROM conflict WHERE id = ? AND rev = 1", (line.record_id,)).scalar()
     for item in json.loads(text or "[]"):
-        wanted = sent.patch[item["field"]]
-        assert packed.restored(item["theirs"]) != wanted, f"conflict {line.record_id.hex()} asks about nothing"
+        name = item["field"]
+        needless = packed.restored(item["theirs"]) in {sent.base.get(name), sent.patch[name]}
+        assert not needless, f"conflict {line.record_id.hex()} asks about {name}, which nobody else has changed"
 
 
 def _check_company(conn: Connection, kind: Kind, waits: str) -> None:

@@ -360,13 +360,6 @@ def drops_a_value_of_a_conflict() -> Iterator[None]:
 
 
 @_sabotage
-def leaves_a_conflict_behind() -> Iterator[None]:
-    """A conflict stays in the unit that its record has left."""
-    with _replaced(conflicts, "follow", lambda *_: None):
-        yield
-
-
-@_sabotage
 def drops_a_hand_over() -> Iterator[None]:
     """Work on a record that has left the scope is answered and forgotten."""
 
