@@ -269,12 +269,9 @@ class Applier:
         before = record.rev
         changed_extra, record.extra = extra != record.extra, extra
         if outcome.take:
-            rev = self._tx.update(kind.name, change.record_id, record, outcome.take, stamp)
+            rev = _update(self._tx, kind, change.record_id, record, outcome.take, stamp)
         elif changed_extra:
             rev = self._tx.touch(kind.name, change.record_id, record, stamp)
-        if UNIT in outcome.take and not kind.tree:
-            conflicts.follow(self._tx, kind, change.record_id, after[UNIT], stamp)
-            handovers.follow(self._tx, kind, change.record_id, after[UNIT], stamp)
         if outcome.clashes:
             conflicts.open_conflict(self._tx, kind, change, after, outcome, stamp)
         if outcome.take:
@@ -292,8 +289,7 @@ class Applier:
             raise refuse("scope.forbidden")
         if kind in {CONFLICT, HANDOVER}:
             raise refuse("scope.read_only")
-        base = max([change.base_rev, *change.base_revs.values()])
-        if record.rev > base:
+        if self._is_newer(kind, change, record):
             raise refuse("record.changed", rev=record.rev)
         if kind.tree and self._has_content(change.record_id):
             raise refuse("unit.not_empty")
@@ -302,8 +298,21 @@ class Applier:
         self._run_effects(change, record.values, None, stamp)
         return Answer(change.change_id, "applied", rev_before=record.rev, rev=rev)
 
+    def _is_newer(self, kind: Kind, change: Change, record: Record) -> bool:
+        """Return whether the record has something that who wants to remove it has not seen.
+
+        They may have seen a newer version of some fields than of others, which they were changing themselves.
+        """
+        if record.rev > max([change.base_rev, *change.base_revs.values()]):
+            return True
+        if not change.base_revs:
+            return False
+        seen = map(self._since(change, record), kind.columns)
+        return any(its.changed or not its.known for its in seen)
+
     def _settle(self, change: Change, record: Record, known: Values, stamp: Stamp) -> Answer:
-        settled = conflicts.settle(self._tx, record, known, stamp)
+        shown = self._since(change, record)("fields")
+        settled = conflicts.settle(self._tx, record, known, stamp, shown)
         if settled == conflicts.MOVED_ON:
             rev = conflicts.refresh(self._tx, change.record_id, record, stamp)
             return Answer(change.change_id, "refused", rev_before=record.rev, rev=rev, code=settled)
@@ -319,9 +328,10 @@ class Applier:
             after = {**target.values, **settled.changes}
             self._check_move(settled.kind, inner, target.values, after)
             self._check_rules(inner, target.values, after)
-            self._tx.update(settled.kind.name, settled.record_id, target, settled.changes, stamp)
+            _update(self._tx, settled.kind, settled.record_id, target, settled.changes, stamp)
             self._run_effects(inner, target.values, after, stamp)
-        rev = self._tx.update(CONFLICT.name, change.record_id, record, settled.conflict, stamp)
+        now = self._tx.get(CONFLICT.name, change.record_id) or record  # it has followed its record
+        rev = self._tx.update(CONFLICT.name, change.record_id, now, settled.conflict, stamp)
         return Answer(change.change_id, "applied", rev_before=record.rev, rev=rev)
 
     def _decide(self, change: Change, record: Record, known: Values, stamp: Stamp) -> Answer:
@@ -466,7 +476,16 @@ def apply_effects(tx: Tx, effects: Sequence[Effect], stamp: Stamp) -> None:
         else:
             changes = {name: value for name, value in effect.values.items() if record.values[name] != value}
             if changes:
-                tx.update(effect.kind, effect.record_id, record, changes, own)
+                _update(tx, kind, effect.record_id, record, changes, own)
+
+
+def _update(tx: Tx, kind: Kind, record_id: bytes, record: Record, changes: Values, stamp: Stamp) -> int:
+    """Change fields of a record; what waits for a decision about it goes along. Return the record's revision."""
+    rev = tx.update(kind.name, record_id, record, changes, stamp)
+    if UNIT in changes and not kind.tree:
+        conflicts.follow(tx, kind, record_id, changes[UNIT], stamp)
+        handovers.follow(tx, kind, record_id, changes[UNIT], stamp)
+    return rev
 
 
 def _is_type_mismatch(error: exc.ProgrammingError) -> bool:
