@@ -178,6 +178,8 @@ def _status(r: Registry, asked: argparse.Namespace) -> Answer:
         "conflicts": state.conflicts, "handed_over": state.handed_over, "rows": queries.row_counts(r),
         "digest": queries.digest(r),
     }  # fmt: skip
+    if state.clock is not None:
+        document["clock"] = state.clock
     return document, [f"{name}: {value}" for name, value in document.items()], DONE
 
 
