@@ -15,6 +15,7 @@ from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
 from sync.client.transport import Transport, ahead
 from sync.client.verifying import REPAIRS_MAX
+from sync.core.digest import schema_digest
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, SyncError, UnreachableError
 from sync.protocol.messages import (
@@ -37,6 +38,9 @@ FRAME_ROWS_MAX: Final = 2_000
 """Records in one frame of the answer."""
 
 FRAME_ROWS_MIN: Final = 50
+
+SCHEMA: Final = "schema"
+"""What the kinds and fields were when the device last had everything."""
 
 FRAME_ROWS: Final = "frame_rows"
 """How many records of a frame this device's line has carried lately."""
@@ -162,7 +166,7 @@ class Engine:
         while not done and fruitless <= _FRUITLESS_MAX:
             moved, size = report.moved, report.bytes_down
             try:
-                asks = Asks.EVERYTHING if verify else Asks.SOME
+                asks = Asks.EVERYTHING if verify or self._is_other_program() else Asks.SOME
                 done = self._exchange(report, progress, cancelled, asks if report.round_trips == 0 else Asks.NOTHING)
                 self._adapt(wider=True)
             except (UnreachableError, RejectedError, StoppedError) as error:
@@ -177,6 +181,14 @@ class Engine:
             report.status = "partial" if report.moved else "failed"
         finish(self._replica, self._begin, report, started)
         return report
+
+    def _is_other_program(self) -> bool:
+        """Return whether the device has other kinds or fields than when it last had everything.
+
+        What it could not store then is missing, and is found by comparing.
+        """
+        with self._begin() as conn:
+            return store.state(conn, SCHEMA) not in {None, schema_digest(self._replica.kinds)}
 
     def _goes_on(self, error: SyncError, *, spoke: bool, moved: bool) -> bool:
         """Return whether another exchange may come further than the one that ended with `error`."""
@@ -285,6 +297,8 @@ class Engine:
                     repaired = 0 if request.checks is None else verifying.note(conn, request.checks, part.verdicts)
                     rows = _rows_so_far(conn, part, pulled)
                     self._place, self._complete = part.cursor or self._place, part.complete
+                    if part.complete:
+                        store.set_state(conn, SCHEMA, schema_digest(self._replica.kinds))
         report.pulled += pulled
         report.repaired += repaired
         for answer in pushed:
