@@ -91,7 +91,7 @@ def case(centre: Centre) -> Case:
     return Case(centre)
 
 
-def test_a_new_case_begins_as_a_draft_whatever_it_lacks(centre: Centre) -> None:
+def test_s173_a_new_case_begins_as_a_draft_whatever_it_lacks(centre: Centre) -> None:
     case = Case(centre, data={})
     assert (case.opened.status, case.state) == ("applied", "NHAP")
 
@@ -195,7 +195,7 @@ def test_a_step_that_lacks_data_names_it(case: Case) -> None:
     assert "Số tán thành" in answer.text
 
 
-def test_a_case_is_returned_with_its_reason_and_sent_again(case: Case) -> None:
+def test_s179_a_case_is_returned_with_its_reason_and_sent_again(case: Case) -> None:
     case.bring_to(State.AWAITING)
     assert case.take(case.commune, Action.RETURN, State.AWAITING).code == "case.reason_needed"
     assert case.take(case.commune, Action.RETURN, State.AWAITING, note="Thiếu biên bản").status == "applied"
@@ -208,7 +208,7 @@ def test_a_case_is_returned_with_its_reason_and_sent_again(case: Case) -> None:
     assert record.values["returned_note"] is None
 
 
-def test_a_step_to_a_state_of_ones_own_choice_is_refused(case: Case) -> None:
+def test_s182_a_step_to_a_state_of_ones_own_choice_is_refused(case: Case) -> None:
     answer = case.take(case.chapter, Action.TRAIN, State.DRAFT, to_state="DA_LE")
     assert (answer.code, answer.field, case.state) == ("case.not_allowed", "to_state", "NHAP")
 
@@ -240,7 +240,7 @@ def test_s181_approved_values_stay_and_later_ones_may_come(case: Case) -> None:
     assert case.write(case.chapter, **CEREMONY).status == "applied"
 
 
-def test_a_closed_case_stays_as_it_is(case: Case) -> None:
+def test_s187_a_closed_case_stays_as_it_is(case: Case) -> None:
     assert case.take(case.chapter, Action.CANCEL, State.DRAFT).status == "applied"
     assert case.write(case.chapter, full_name="Tên Khác").code == "case.closed"
 
@@ -254,7 +254,7 @@ def test_a_person_who_is_a_member_already_is_not_sent_for_approval(case: Case) -
 
 
 @on_both_stores
-def test_a_refused_ceremony_leaves_neither_step_nor_member(case: Case) -> None:
+def test_s122_s184_a_refused_ceremony_leaves_neither_step_nor_member(case: Case) -> None:
     case.bring_to(State.APPROVED)
     case.write(case.chapter, ceremony_on="2027-01-01")
     answer = case.take(case.chapter, Action.HOLD_CEREMONY, State.APPROVED)

@@ -34,7 +34,7 @@ def test_a_member_with_nothing_but_a_name_is_accepted(centre: Centre) -> None:
 
 
 @pytest.mark.parametrize("name", [None, "", "   ", "12"])
-def test_a_member_without_a_name_is_refused(centre: Centre, name: Value) -> None:
+def test_s128_a_member_without_a_name_is_refused(centre: Centre, name: Value) -> None:
     answer = added(centre, {"full_name": name})
     assert (answer.status, answer.code, answer.field) == ("refused", "member.name_needed", "full_name")
 
@@ -69,7 +69,7 @@ def test_values_inside_the_borders_are_accepted(centre: Centre, field: str, valu
         ("hometown_text", "xa\u0303", "member.not_clean"),
     ],
 )  # fmt: skip
-def test_values_outside_the_borders_are_refused_each_with_its_code(
+def test_s127_values_outside_the_borders_are_refused_each_with_its_code(
     centre: Centre, field: str, value: Value, code: str
 ) -> None:
     answer = added(centre, {field: value})
@@ -94,7 +94,7 @@ def test_codes_must_stand_on_their_list_once_the_server_has_it(centre: Centre) -
     assert (answer.code, answer.field) == ("member.code_unknown", "sex")
 
 
-def test_an_old_mistake_keeps_nobody_from_correcting_another(centre: Centre) -> None:
+def test_s274_an_old_mistake_keeps_nobody_from_correcting_another(centre: Centre) -> None:
     member_id = known(centre, {"born_on": "32/13/2005", "phone": "0"})
     (answer,) = centre.push(centre.actor("an", "xa"), edit("member", member_id, {"phone": "0912345678"}, 1))
     assert answer.status == "applied"

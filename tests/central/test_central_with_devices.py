@@ -57,7 +57,7 @@ def test_two_devices_of_a_commune_and_the_server_show_the_same_digest(centre: Ce
     assert (detail.values["phone"], detail.values["born_on"]) == ("0912345678", "2005")
 
 
-def test_a_number_taken_meanwhile_stays_on_the_device_with_the_reason(centre: Centre, device: Opener) -> None:
+def test_s150_a_number_taken_meanwhile_stays_on_the_device_with_the_reason(centre: Centre, device: Opener) -> None:
     centre.account("xa-nha")
     one, other = device("xa-nha", "một"), device("xa-nha", "hai")
     unit = UUID(bytes=centre.units["thon"])
@@ -93,7 +93,7 @@ def test_an_admission_goes_from_the_chapter_to_the_commune_and_back(centre: Cent
     assert agrees(centre, commune, "xa")
 
 
-def test_a_device_whose_access_token_is_old_renews_it_by_itself(centre: Centre, device: Opener) -> None:
+def test_s304_a_device_whose_access_token_is_old_renews_it_by_itself(centre: Centre, device: Opener) -> None:
     centre.account("xa-nha")
     one = device("xa-nha", "một")
     for _ in range(3):

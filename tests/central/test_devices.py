@@ -101,7 +101,7 @@ def test_a_refresh_token_works_again_while_its_successor_was_not_used(centre: Ce
 
 
 @on_both_stores
-def test_a_refresh_token_ends_when_its_successor_was_used(centre: Centre) -> None:
+def test_s318_a_refresh_token_ends_when_its_successor_was_used(centre: Centre) -> None:
     """A copied laptop holds the old token: only one of the two goes on."""
     centre.account("xa-02269")
     first = enrolled(centre).tokens.refresh

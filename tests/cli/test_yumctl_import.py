@@ -135,13 +135,22 @@ def test_rows_without_a_chapter_go_to_the_one_that_was_named_and_to_no_other(ter
 @pytest.mark.parametrize(
     ("file", "code"),
     [
-        ("chi-doan-thon-vntime.xlsx", "file.old_encoding"),
+        ("danh-sach.expected.json", "file.no_header"),
         ("missing.xlsx", "file.missing"),
     ],
 )
 def test_a_file_that_cannot_be_read_gives_its_code_and_no_document(terminal: Terminal, file: str, code: str) -> None:
     said = terminal.run("import", SAMPLES / file, "--dry-run")
     assert (said.exit_code, said.out, said.error) == (1, "", code)
+
+
+def test_the_unit_of_a_title_is_only_offered(terminal: Terminal) -> None:
+    hamlet = SAMPLES / "chi-doan-thon-vntime.xlsx"
+    make(terminal.home("home"), PASSPHRASE, ("thôn Đồng Mít", "thôn Khe Nâu"))
+    assert terminal.run("import", hamlet).error == "import.unit_unknown"
+    document = terminal.done("import", hamlet, "--unit", "thôn Đồng Mít")
+    assert document["imported"] == 35
+    assert {row["unit"] for row in terminal.done("members", "list")} == {"thôn Đồng Mít"}
 
 
 def test_an_account_that_only_looks_imports_nothing(terminal: Terminal) -> None:

@@ -36,7 +36,7 @@ def killed_at(last: str, file: Path) -> None:
 
 
 @pytest.mark.parametrize("last", ["id_number", "in hand"])
-def test_a_kill_with_an_open_form_costs_at_most_the_field_in_hand(last: str, tmp_path: Path) -> None:
+def test_s176_a_kill_with_an_open_form_costs_at_most_the_field_in_hand(last: str, tmp_path: Path) -> None:
     file = tmp_path / "yum.db"
     killed_at(last, file)
     registry = Registry.open(file, KEY, clock=SystemClock())

@@ -133,7 +133,7 @@ def test_days_keep_the_precision_that_is_known(r: Registry, day: str) -> None:
     assert values_of(r, commands.add_member(r, HAMLET, {**SANG, "born_on": day}))["born_on"] == day
 
 
-def test_text_is_composed_and_empty_text_is_nothing(r: Registry) -> None:
+def test_s014_text_is_composed_and_empty_text_is_nothing(r: Registry) -> None:
     member_id = commands.add_member(r, HAMLET, {"full_name": "  Nguye\u0302\u0303n  An ", "phone": "", "note": "a\nb "})
     values = values_of(r, member_id)
     assert (values["full_name"], values["phone"], values["note"]) == ("Nguyễn An", None, "a\nb")
@@ -241,7 +241,7 @@ def test_a_removed_member_comes_back_whole(r: Registry) -> None:
     assert found[0] == 4
 
 
-def test_a_new_member_is_removed_without_a_trace_for_the_server(r: Registry) -> None:
+def test_s021_s076_a_new_member_is_removed_without_a_trace_for_the_server(r: Registry) -> None:
     commands.add_member(r, HAMLET, SANG)
     group = commands.last_group(r)
     assert group is not None
@@ -306,7 +306,7 @@ def refuse(r: Registry, code: str, field: str | None = None, text: str | None = 
     return UUID(bytes=lines[-1].change_id)
 
 
-def test_a_refused_field_is_shown_with_what_was_typed(r: Registry) -> None:
+def test_s143_a_refused_field_is_shown_with_what_was_typed(r: Registry) -> None:
     member_id = existing(r)
     commands.set_member(r, member_id, {"id_number": "008099001234", "note": "x"})
     change_id = refuse(r, "member.duplicate_id", "id_number", "Số này đã có ở chi đoàn khác.")

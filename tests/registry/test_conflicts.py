@@ -54,7 +54,7 @@ def refuse_all(r: Registry, code: str) -> None:
         conn.exec_driver_sql("UPDATE sync_outbox SET status = ?, code = ?", (store.REFUSED, code))
 
 
-def test_a_conflict_shows_both_versions(disputed: Registry) -> None:
+def test_s056_a_conflict_shows_both_versions(disputed: Registry) -> None:
     (row,) = queries.conflicts(disputed)
     assert (row.title, row.unit_name, row.status, row.merged) == ("Lý Thị Học", "thôn Nà Đông", "open", ("note",))
     assert [(f.label, f.base, f.mine, f.theirs, f.identifies) for f in row.fields] == [

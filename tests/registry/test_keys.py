@@ -48,7 +48,7 @@ def test_a_keyring_keeps_the_key(tmp_path: Path) -> None:
     assert load_key(tmp_path / "home", passphrase="thừa", find_vault=lambda: vault) == key
 
 
-def test_two_homes_have_two_keys(tmp_path: Path) -> None:
+def test_s116_s313_two_homes_have_two_keys(tmp_path: Path) -> None:
     vault = MemoryVault()
     one = load_key(tmp_path / "one", passphrase=None, find_vault=lambda: vault)
     two = load_key(tmp_path / "two", passphrase=None, find_vault=lambda: vault)
@@ -69,7 +69,7 @@ def test_the_same_passphrase_gives_another_key_elsewhere(tmp_path: Path) -> None
     assert load_key(tmp_path / "two", passphrase="mây trắng", find_vault=nothing) != one
 
 
-def test_a_wrong_passphrase_does_not_open_the_file(tmp_path: Path) -> None:
+def test_s306_a_wrong_passphrase_does_not_open_the_file(tmp_path: Path) -> None:
     opened(tmp_path / "yum.db", key=load_key(tmp_path, passphrase="đúng", find_vault=nothing)).close()
     with pytest.raises(UnavailableError) as caught:
         opened(tmp_path / "yum.db", key=load_key(tmp_path, passphrase="sai", find_vault=nothing))
@@ -90,7 +90,7 @@ def test_a_store_with_a_passphrase_keeps_it_when_a_keyring_appears(tmp_path: Pat
         load_key(tmp_path, passphrase=None, find_vault=MemoryVault)
 
 
-def test_a_keyring_that_is_locked_is_told_apart_from_one_without_the_key(tmp_path: Path) -> None:
+def test_s321_a_keyring_that_is_locked_is_told_apart_from_one_without_the_key(tmp_path: Path) -> None:
     load_key(tmp_path, passphrase=None, find_vault=MemoryVault)
     assert problem(tmp_path, None) == "store.keyring_locked"
     assert problem(tmp_path, MemoryVault(KeyringLocked())) == "store.keyring_locked"

@@ -40,7 +40,7 @@ def test_units_without_a_position_are_in_the_order_of_their_names(r: Registry) -
     assert names == ["Ao Sen", "Dũng Tiến", "Đoàn Kết"]
 
 
-def test_the_units_above_the_own_one_are_for_looking_only(r: Registry) -> None:
+def test_s110_the_units_above_the_own_one_are_for_looking_only(r: Registry) -> None:
     only = {row.unit_id for row in queries.unit_tree(r) if row.readable_only}
     assert only == {PROVINCE}
     become(r, own=SCHOOL)
@@ -56,7 +56,7 @@ def test_a_subtree_counts_its_members_without_those_who_left(r: Registry) -> Non
     assert counts == {PROVINCE: 3, COMMUNE: 3, HAMLET: 2, SCHOOL: 1}
 
 
-def test_a_unit_whose_parent_has_not_arrived_is_shown_at_the_top(r: Registry) -> None:
+def test_s109_a_unit_whose_parent_has_not_arrived_is_shown_at_the_top(r: Registry) -> None:
     unit(r, UUID(int=30), UUID(int=31), "CHIDOAN", "Chi đoàn lạc")
     assert [row.depth for row in queries.unit_tree(r) if row.unit_id == UUID(int=30)] == [0]
 

@@ -66,7 +66,7 @@ def test_a_newer_central_database_is_refused_and_left_as_it_is(url: str) -> None
     again.close()
 
 
-def test_steps_that_fail_leave_nothing_behind(url: str) -> None:
+def test_s271_steps_that_fail_leave_nothing_behind(url: str) -> None:
     database = Database(url)
     with database.write() as conn:
         conn.execute(text("CREATE TABLE device (id INTEGER)"))
@@ -107,7 +107,7 @@ def test_the_fields_that_identify_and_that_are_sensitive_are_declared() -> None:
         ) or field.name == "unit_id"
 
 
-def test_a_newer_file_is_refused_without_touching_a_byte(tmp_path: Path) -> None:
+def test_s279_a_newer_file_is_refused_without_touching_a_byte(tmp_path: Path) -> None:
     path = tmp_path / "yum.db"
     registry = opened(path)
     with registry.write() as conn:

@@ -31,7 +31,7 @@ def with_chapter(registry: Registry) -> Registry:
     return registry
 
 
-def test_the_file_holds_no_name_that_can_be_read(tmp_path: Path) -> None:
+def test_s311_the_file_holds_no_name_that_can_be_read(tmp_path: Path) -> None:
     registry = with_chapter(opened(tmp_path))
     commands.add_member(registry, CHAPTER, {"full_name": NAME, "phone": "0388417590"})
     assert [row.full_name for row in queries.member_rows(registry, None)] == [NAME]

@@ -105,7 +105,9 @@ def test_an_enrolled_device_knows_whose_it_is(fresh: Registry) -> None:
         ((429, {"code": "auth.throttled", "text": "Chờ 5 phút."}), "auth.throttled", None),
     ],
 )
-def test_what_the_server_refuses_is_an_input_error(fresh: Registry, reply: Reply, code: str, field: str | None) -> None:
+def test_s305_what_the_server_refuses_is_an_input_error(
+    fresh: Registry, reply: Reply, code: str, field: str | None
+) -> None:
     with server(lambda _path, _asked: reply) as address, pytest.raises(InputError) as caught:
         enrol(fresh, address)
     assert (caught.value.code, caught.value.field) == (code, field)
@@ -130,7 +132,7 @@ def test_what_is_no_server_of_ours_is_unavailable(fresh: Registry, reply: Reply,
     assert caught.value.code == code
 
 
-def test_a_server_that_does_not_listen_is_unreachable(fresh: Registry) -> None:
+def test_s305_a_server_that_does_not_listen_is_unreachable(fresh: Registry) -> None:
     with server(lambda _path, _asked: (200, {})) as address:
         pass
     with pytest.raises(UnavailableError) as caught:
@@ -156,7 +158,7 @@ def test_passwords_do_not_go_where_they_can_be_read(fresh: Registry, address: st
     assert (caught.value.code, caught.value.field) == (code, "server")
 
 
-def test_a_file_belongs_to_one_account(r: Registry) -> None:
+def test_s170_a_file_belongs_to_one_account(r: Registry) -> None:
     with pytest.raises(InputError) as caught:
         enrol(r, "https://doan.example.vn", account="nguoikhac")
     assert caught.value.code == "store.other_account"
@@ -176,7 +178,7 @@ def pointed_at(r: Registry, address: str) -> None:
     r.reload_identity()
 
 
-def test_without_a_connection_nothing_is_lost_and_the_strip_says_why(r: Registry) -> None:
+def test_s197_without_a_connection_nothing_is_lost_and_the_strip_says_why(r: Registry) -> None:
     with server(lambda _path, _asked: (200, {})) as address:
         pass
     pointed_at(r, address)

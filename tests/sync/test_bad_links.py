@@ -172,7 +172,7 @@ def agree(line: Line, device: Device) -> bool:
     return device.digest() == line.world.server.digest(device.roots)[0]
 
 
-def test_s194_no_answer_ends_the_run_in_bounded_time(line: Line) -> None:
+def test_s194_s220_no_answer_ends_the_run_in_bounded_time(line: Line) -> None:
     line.tell = [stall_after(0)]
     began = time.monotonic()
     report = line.sync(line.world.device("a"))
@@ -180,7 +180,7 @@ def test_s194_no_answer_ends_the_run_in_bounded_time(line: Line) -> None:
     assert time.monotonic() - began < 3 * IDLE_S
 
 
-def test_s195_a_stall_half_way_ends_at_the_idle_limit_and_the_rest_comes_later(line: Line) -> None:
+def test_s195_s239_a_stall_half_way_ends_at_the_idle_limit_and_the_rest_comes_later(line: Line) -> None:
     fill(line.world, 300)
     device = line.world.device("a")
     line.tell = [stall_after(9_000), page(502)]

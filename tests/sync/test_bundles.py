@@ -229,7 +229,7 @@ def said_of(post: Post, down: bytes) -> str:
         return error.code
 
 
-def test_every_byte_is_guarded(post: Post) -> None:
+def test_s316_every_byte_is_guarded(post: Post) -> None:
     a = post.world.device("a")
     write(a, "nguyên vẹn")
     up = post.export("a")
@@ -269,7 +269,7 @@ def test_a_file_for_somebody_else_or_of_the_wrong_way_is_refused_with_the_reason
     assert caught.value.code == "bundle.other_device"
 
 
-def test_what_is_no_bundle_and_what_is_newer_is_named(post: Post) -> None:
+def test_s279_what_is_no_bundle_and_what_is_newer_is_named(post: Post) -> None:
     up = bytearray(post.export("a"))
     for file, code in ((b"", "not_one"), (b"PK\x03\x04", "not_one"), (bytes(up[:20]), "cut"), (bytes(up[:60]), "cut")):
         with pytest.raises(RejectedError) as caught:

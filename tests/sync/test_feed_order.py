@@ -208,7 +208,7 @@ def test_a_read_transaction_sees_one_moment(town: Town) -> None:
         assert run(conn, "SELECT count(*) FROM note").scalar_one() == before
 
 
-def test_a_unit_that_moves_while_a_push_waits_is_found_in_its_new_place(busy: Town) -> None:
+def test_s107_a_unit_that_moves_while_a_push_waits_is_found_in_its_new_place(busy: Town) -> None:
     """The feed is cut by province: a line in the old one would never be read by those who have the unit now."""
     unit = busy.units["commune0"]
     with ExitStack() as moving:

@@ -381,7 +381,7 @@ def test_a_unit_that_moves_twice_is_decided_about_where_it_is_now(town: Town) ->
 # what it costs, and what devices keep
 
 
-def test_what_stays_behind_on_a_device_is_known(town: Town) -> None:
+def test_s126_what_stays_behind_on_a_device_is_known(town: Town) -> None:
     def says(waiting: int, device: str = "Máy 1") -> None:
         packet = encode(Request(PROTOCOL_VERSION, 0, waiting=waiting))
         list(town.server.exchange(town.actor(device=device), packet))

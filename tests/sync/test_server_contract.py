@@ -21,8 +21,8 @@ def brief(*answers: Answer) -> list[tuple[str, str]]:
 # one record
 
 
-def test_s001_what_was_made_arrives_as_it_was_typed(town: Town) -> None:
-    """S014: marks, composed or not, emoji and right-to-left text keep their bytes."""
+def test_s001_s014_what_was_made_arrives_as_it_was_typed(town: Town) -> None:
+    """Marks, composed or not, emoji and right-to-left text keep their bytes."""
     typed = 'Đặng Thị Ngọc ♥ 𠀀 \u05d0\u05d1 e\u0301 é \u202e\'; DROP "x" %s ? \n\t\\'
     change = town.note(first=typed, second="", count=-(1 << 63), tags='["a"]')
     assert brief(*town.push(change)) == [("applied", "")]
@@ -117,7 +117,7 @@ def test_a_record_that_comes_back_goes_on_counting(town: Town) -> None:
     assert answer.rev == 3
 
 
-def test_s267_unknown_fields_are_kept(town: Town) -> None:
+def test_s129_s267_unknown_fields_are_kept(town: Town) -> None:
     note = town.noted(first="ash")
     town.push(edit(note, {"colour": "xanh lá", "photo": b"\0\xff"}))
     record = town.record(note)
@@ -240,8 +240,8 @@ def test_s118_a_tree_as_deep_as_it_may_be_works_and_a_deeper_one_is_refused(town
     assert Reader(town.server, town.actor()).pull() == {note.record_id}
 
 
-def test_s118_hundreds_of_units_side_by_side(town: Town) -> None:
-    """S286: more than one statement can name."""
+def test_s118_s286_hundreds_of_units_side_by_side(town: Town) -> None:
+    """More than one statement can name."""
     units = [new_id() for _ in range(400)]
     notes = [Effect(NOTE.name, new_id(), Op.CREATE, {UNIT: unit}) for unit in units]
     town.server.commit([*(town.node(unit, town.units["commune0"]) for unit in units), *notes], Stamp())

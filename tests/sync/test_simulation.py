@@ -49,7 +49,7 @@ def play(seed: int, folder: Path, ticks: int = TICKS, *, url: str | None = None)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_replicas_agree_once_the_network_heals(part: int, folder: Path) -> None:
+def test_s303_replicas_agree_once_the_network_heals(part: int, folder: Path) -> None:
     for seed in range(part * SEEDS // PARTS, (part + 1) * SEEDS // PARTS):
         play(seed, folder / str(seed))
 

@@ -137,7 +137,7 @@ def test_an_answer_for_another_device_is_not_opened() -> None:
         InputError("bundle.altered", "Tệp đã bị sửa hoặc hỏng."),
     ],
 )
-def test_what_could_not_be_done_is_said_and_the_buttons_come_back(error: Exception) -> None:
+def test_s254_what_could_not_be_done_is_said_and_the_buttons_come_back(error: Exception) -> None:
     office = Office()
     office.error = error
     office.presenter.export()

@@ -147,7 +147,7 @@ def test_a_complete_choice_is_settled_and_the_next_conflict_follows(screen: Scre
     assert screen.page.name.text() == "Tòng Văn Ổn"
 
 
-def test_what_was_chosen_is_still_there_after_going_away(screen: Screen) -> None:
+def test_s034_what_was_chosen_is_still_there_after_going_away(screen: Screen) -> None:
     press(screen.page, Qt.Key.Key_1)
     screen.presenter.open(OTHER.conflict_id)
     assert screen.taken() == {}

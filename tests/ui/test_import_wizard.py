@@ -228,5 +228,5 @@ def test_a_file_that_is_no_list_is_refused_with_the_way_on(qtbot: QtBot, work: W
     work.asker.file.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     work.page.start.acted.emit()
     qtbot.waitUntil(work.page.trouble.isVisible, timeout=20_000)
-    assert "lưu lại dạng .xlsx" in work.page.trouble.text
+    assert "Nhập được .xlsx" in work.page.trouble.text
     assert work.page.stack.currentIndex() == Stage.FILE

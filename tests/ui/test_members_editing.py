@@ -214,7 +214,7 @@ def test_a_set_of_codes_is_kept_as_it_is_ticked(desk: Desk) -> None:
     assert desk.people.members[an]["associations"] == as_codes("HLH")
 
 
-def test_a_refusal_stands_beside_its_field_and_the_form_starts_there(desk: Desk) -> None:
+def test_s123_a_refusal_stands_beside_its_field_and_the_form_starts_there(desk: Desk) -> None:
     an = desk.people.have("Lò Văn Ẩn", id_number="014202003815")
     desk.people.refused[an] = {"id_number": FieldProblem("id.taken", "Số này đã có ở một người khác", "014202003815")}
     desk.edit(an)
@@ -298,7 +298,7 @@ def test_text_that_could_not_be_read_holds_one_up_once(desk: Desk) -> None:
     assert not desk.sheet.is_open
 
 
-def test_a_sync_brings_new_values_but_leaves_what_is_in_hand(desk: Desk) -> None:
+def test_s043_a_sync_brings_new_values_but_leaves_what_is_in_hand(desk: Desk) -> None:
     an = desk.people.have("Lò Văn Ẩn", phone="0300000000")
     desk.edit(an)
     desk.people.members[an]["email"] = "an@example.vn"

@@ -97,7 +97,7 @@ def test_ctrl_z_goes_to_the_field_while_it_has_something_to_undo_and_then_to_the
         press(page.one, Qt.Key.Key_Z, CTRL)
 
 
-def test_the_strip_shows_what_waits_and_hides_what_is_empty(window: MainWindow) -> None:
+def test_s174_the_strip_shows_what_waits_and_hides_what_is_empty(window: MainWindow) -> None:
     since = NOW - timedelta(days=5)
     window.strip.show_state(
         SyncState(online=False, pending=12, pending_since=since, refused=2, last_sync=NOW - timedelta(days=6)), NOW

@@ -98,7 +98,7 @@ def test_a_sync_runs_on_the_network_lane_shows_progress_and_ends_online(desk: De
     assert desk.window.refreshed == 1
 
 
-def test_a_second_press_while_a_sync_runs_starts_no_second_one(desk: Desk) -> None:
+def test_s025_a_second_press_while_a_sync_runs_starts_no_second_one(desk: Desk) -> None:
     desk.presenter.sync()
     desk.presenter.sync()
     assert len(desk.jobs.held) == 1

@@ -340,7 +340,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", list(BOMBS))
-def test_a_bomb_is_refused_in_bounded_time_and_memory(name: str) -> None:
+def test_s317_a_bomb_is_refused_in_bounded_time_and_memory(name: str) -> None:
     packet = BOMBS[name]()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()

@@ -13,7 +13,7 @@ from yum_desktop.domain.days import read_day
 from yum_desktop.domain.phone import normalise
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel.layout import text_of
-from yum_desktop.exchange.excel.read import Cell
+from yum_desktop.exchange.excel.model import Cell
 
 SILENT: Final = "silent"
 SHOWN: Final = "shown"
@@ -42,6 +42,7 @@ _INVISIBLE: Final = re.compile("[\0-\x08\x0e-\x1b\x7f\u200b-\u200f\u2060\ufeff\u
 """What nobody sees and no database needs; zero and half pairs no server would take."""
 _STROKES: Final = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ", "\u0256": "đ"})
 _HONORIFIC: Final = re.compile(r"^\s*(?:đ/c|đồng chí|em|anh|chị)[\s.:]+(?=\S+\s)", re.IGNORECASE)
+_SMALL_FIRST: Final = re.compile(r"(?<!\S)[^\W\d_A-Z](?=[a-zà-ỹ]*(?:\s|$))")
 _BRACKETS: Final = re.compile(r"\s*[(\[].*?[)\]]\s*")
 _SERIAL_ZERO: Final = date(1899, 12, 30)
 _SERIALS: Final = range(14_000, 60_000)
@@ -52,6 +53,8 @@ _PARTS: Final = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4}|\d
 _SHORT_YEAR: Final = re.compile(r"\d{1,2}\s*[/.\-]\s*\d{1,2}\s*[/.\-]\s*\d{2}")
 _NO_PAPER: Final = re.compile(r"^(chua|khong|mat|dang lam)\b")
 _ABBREVIATED: Final = {"k": "01"}
+_FIRST_NO_PEOPLE: Final = "55"
+"""The code from which on the list names foreigners and the unknown."""
 _OLDEST_MEMBER: Final = 80
 NAME_MAX: Final = 100
 """Letters of the longest name (domain §2.2)."""
@@ -83,12 +86,20 @@ def read_name(cell: Cell) -> Reading:
     bare = _BRACKETS.sub(" ", _HONORIFIC.sub("", text)).strip()
     if bare and bare != text:
         return Reading(text, (*notes, Note("name.extra_text", OFFERED, (_capitalised(bare),))))
-    if len(text) > 1 and (text.isupper() or text.islower()):
-        text = _capitalised(text)
+    raised = _raised(text)
+    if raised != text:
+        text = raised
         notes.append(Note("name.case", SILENT))
     if text.isascii() and len(text.split()) > 1:
         notes.append(Note("name.no_diacritics", SHOWN))
     return Reading(text, tuple(notes))
+
+
+def _raised(text: str) -> str:
+    """Return a name with its capitals: one-cased words all, and the first letters that an old font could not raise."""
+    if len(text) > 1 and (text.isupper() or text.islower()):
+        return _capitalised(text)
+    return _SMALL_FIRST.sub(lambda found: found[0].upper(), text)
 
 
 def _capitalised(text: str) -> str:
@@ -241,7 +252,12 @@ def read_ethnicity(cell: Cell, codes: Codes) -> Reading:
         return Reading(_ABBREVIATED[plain], (Note("ethnic.abbrev", SHOWN),))
     items = codes.items("ethnicity")
     if len(plain) == 1:
-        begun = tuple(item.code for item in items if fold(item.label).startswith(plain))
+        begun = tuple(
+            item.code
+            for item in items
+            if item.code < _FIRST_NO_PEOPLE
+            and any(fold(name).startswith(plain) for name in (item.label, *item.aliases))
+        )
         return Reading(None, (Note("ethnic.ambiguous", OFFERED, begun),))
     code = codes.find("ethnicity", text)
     if code is None:

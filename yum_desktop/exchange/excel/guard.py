@@ -22,6 +22,8 @@ LAST_ROW: Final = 1_048_576
 _PIECE: Final = 1 << 20
 _HEADER: Final = 30
 _SHEET: Final = re.compile(r"(?:.*/)?worksheets/[^/]+\.xml", re.IGNORECASE)
+_MARKUP: Final = (".xml", ".rels", ".vml")
+_DEFINES: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*?)?(?<!/)>")
 _PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 
@@ -41,7 +43,8 @@ def survey(path: Path, *, unpacked_max: int) -> Extent:
     """Return how far the sheets of a workbook reach.
 
     Raises:
-        InputError: `file.damaged`, or `file.too_large` when it unpacks to more than `unpacked_max` bytes.
+        InputError: `file.damaged`, `file.unsafe` when it defines entities, or `file.too_large` when it unpacks to more
+            than `unpacked_max` bytes.
     """
     try:
         with zipfile.ZipFile(path) as archive, path.open("rb") as file:
@@ -58,12 +61,14 @@ def _measured(file: BinaryIO, parts: list[zipfile.ZipInfo], unpacked_max: int) -
     extent = Extent(0, 0)
     for part in parts:
         is_sheet = _SHEET.fullmatch(part.filename) is not None
-        rest = b""
+        is_markup = part.filename.lower().endswith(_MARKUP)
+        rest, end = b"", b""
         for piece in _pieces(file, part):
             total += len(piece)
+            if is_markup:
+                _refuse_tricks(end + piece)
+                end = piece[-len(_DEFINES[0]) :]
             if is_sheet:
-                if b"\0" in piece:
-                    raise InputError("file.damaged", DAMAGED)  # another encoding would pass by what is looked for
                 whole, rest = _cut(rest + piece)
                 tags = _CELL.findall(whole)
                 cells += len(tags)
@@ -71,6 +76,14 @@ def _measured(file: BinaryIO, parts: list[zipfile.ZipInfo], unpacked_max: int) -
             if total > unpacked_max or cells > CELLS_MAX:
                 raise too_large()
     return extent
+
+
+def _refuse_tricks(markup: bytes) -> None:
+    """Refuse markup that defines entities, or hides from being looked through in another encoding."""
+    if b"\0" in markup:
+        raise InputError("file.damaged", DAMAGED)
+    if any(sign in markup for sign in _DEFINES):
+        raise InputError("file.unsafe", "Tệp có khai báo lạ trong ruột (DTD), không mở. Lưu lại bằng Excel rồi nhập")
 
 
 def _cut(text: bytes) -> tuple[bytes, bytes]:

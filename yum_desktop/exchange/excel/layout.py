@@ -1,15 +1,14 @@
 """Where things stand on a sheet: titles, the header of one or two rows, groups, totals, signatures."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.text import fold, nfc
-from yum_desktop.exchange.excel.model import Column
-from yum_desktop.exchange.excel.read import Area, Cell, Row
+from yum_desktop.exchange.excel.model import Area, Cell, Column, Row
 
 CHI_DOAN: Final = "chi_doan"
 MALE_YEAR: Final = "born_year_male"
@@ -75,11 +74,13 @@ _TITLE_SIGNS: Final = re.compile(
     r"^(tm|t/m|kt)\b|^(tm|kt)\.|\bngay\b.*\bthang\b.*\bnam\b|^nguoi lap|ky,? ?ten|^xac nhan"
 )
 _OFFICES: Final = frozenset({"bi thu", "pho bi thu", "thu ky", "nguoi lap", "nguoi lap bieu", "hieu truong"})
-_TOTAL: Final = re.compile(r"^(tong cong|tong so|tong|cong)\b")
+_TOTAL: Final = re.compile(r"^(tong cong|tong so|tong|cong)\b|^(an dinh )?danh sach( nay)? (co|gom)\b.*\d")
 _NOTE: Final = re.compile(r"^(ghi chu|luu y|danh sach (nay|gom|co)|\*)")
 _ROMAN: Final = re.compile(r"[IVXLC]+[.)]?")
 _UNIT: Final = re.compile(r"^([ivxlc]+[.)]\s*|\d+[.)]\s*|[a-z][.)]\s*)?(lien )?(chi doan|cd)\b")
 _GROUP_NUMBER: Final = re.compile(r"^\s*(?:[IVXLC]+|\d+|[A-Z])[.)]\s+")
+_TITLE_UNIT: Final = re.compile(r"\bchi đoàn\s+\S.*", re.IGNORECASE)
+_TITLE_YEAR: Final = re.compile(r"[\s,(–-]*\b(?:năm(?: học)?|nhiệm kỳ|tháng|quý)\b[\s\d/–-]*\)?.*$", re.IGNORECASE)
 _GROUP_COUNT: Final = re.compile(r"\s*[(:–-]\s*\d+\s*(?:đoàn viên|đv|người|đ/c|đồng chí)?\s*\)?\s*$", re.IGNORECASE)
 
 
@@ -108,8 +109,7 @@ class Layout:
 
     def name_of(self, row: Row) -> str:
         """Return the name on a row as it stands, its parts joined."""
-        parts = [row[index] for index in self.names]
-        return str(parts[0]) if len(parts) == 1 else " ".join(text for text in map(text_of, parts) if text)
+        return " ".join(str(row[index]) for index in self.names if len(self.names) == 1 or text_of(row[index]))
 
 
 def text_of(cell: Cell) -> str:
@@ -221,7 +221,7 @@ def _headers(rows: Sequence[Row], top: int) -> tuple[list[str], tuple[int, ...]]
         return upper, (top,)
     lower = [text_of(cell) for cell in rows[top + 1]]
     filled = [index for index, text in enumerate(lower) if text]
-    if _counts(lower):
+    if numbers_columns(lower):
         return upper, (top, top + 1)
     if not filled or not _splits(upper, lower, filled):
         return upper, (top,)
@@ -229,11 +229,11 @@ def _headers(rows: Sequence[Row], top: int) -> tuple[list[str], tuple[int, ...]]
     for high, low in zip(upper, lower, strict=True):
         above = high or above
         headers.append(f"{above} / {low}" if low and fold(low) != fold(above) else high)
-    counted = top + 2 < len(rows) and _counts([text_of(cell) for cell in rows[top + 2]])
+    counted = top + 2 < len(rows) and numbers_columns([text_of(cell) for cell in rows[top + 2]])
     return [_joined(header) for header in headers], (top, top + 1, top + 2) if counted else (top, top + 1)
 
 
-def _counts(texts: Sequence[str]) -> bool:
+def numbers_columns(texts: Sequence[str]) -> bool:
     """Return whether a row numbers the columns (1, 2, 3, …)."""
     bare = [text.strip("()") for text in texts if text]
     if len(bare) <= len(texts) // 2 or not all(text.isdecimal() and len(text) < 4 for text in bare):
@@ -308,6 +308,16 @@ def group_name(texts: Sequence[str]) -> str:
     """Return the unit a group heading names, without its number and count."""
     longest = max(texts, key=len)
     return _GROUP_COUNT.sub("", _GROUP_NUMBER.sub("", longest)).strip()
+
+
+def unit_of_titles(rows: Iterable[Row]) -> str | None:
+    """Return the unit that the titles above a list name; nothing when they name none."""
+    for row in rows:
+        for cell in row:
+            found = _TITLE_UNIT.search(text_of(cell))
+            if found is not None:
+                return _TITLE_YEAR.sub("", found[0]).strip(" .,:-–")
+    return None
 
 
 def tail_kind(texts: Sequence[str]) -> str:

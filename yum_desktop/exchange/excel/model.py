@@ -1,6 +1,13 @@
 """What an import would do, before it does it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+Cell = str | int | float | bool | date | datetime | time | timedelta
+Row = Sequence[Cell]
+Area = tuple[int, int, int, int]
+"""First row, first column, last row, last column, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +89,39 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class FileFinding:
-    """Said once, for the file or a column."""
+    """Said once, for the file or some columns.
+
+    Attributes:
+        code: Stable name.
+        what: What a person reads.
+        columns: Letters of the columns; none for the whole file.
+        rows: The first and the last row of members it is about.
+        headers: Whether it is also about titles and headers.
+    """
 
     code: str
-    where: str
     what: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[int, int] | None = None
+    headers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A text of before Unicode as it stands and as it is meant; `kept` says that it is left as it stands.
+
+    Attributes:
+        row: As a spreadsheet program numbers it.
+        column: Counted from 0.
+        encoding: ``tcvn3``, ``vni`` or ``mojibake``.
+    """
+
+    row: int
+    column: int
+    encoding: str
+    before: str
+    after: str
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +140,4 @@ class ImportPlan:
     look_alikes: tuple[tuple[int, int], ...]
     findings: tuple[FileFinding, ...]
     chi_doan_from: str | None
+    converted: tuple[Converted, ...] = ()

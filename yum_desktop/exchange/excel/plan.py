@@ -1,6 +1,6 @@
 """Planning an import: every row of a sheet gets its place before anything is stored."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import combinations
@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from yum_desktop.domain.codes import Codes
+from yum_desktop.domain.member import BY_NAME
+from yum_desktop.domain.old_fonts import Encoding
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel import cells
-from yum_desktop.exchange.excel.cells import NAME_MAX, SHOWN, Note
-from yum_desktop.exchange.excel.encoding import refuse_old_fonts
+from yum_desktop.exchange.excel.cells import NAME_MAX, OFFERED, SHOWN, Note
+from yum_desktop.exchange.excel.encoding import Conversion, converted
 from yum_desktop.exchange.excel.layout import (
     CHI_DOAN,
+    FAMILY_NAME,
+    GIVEN_NAME,
     ORDINAL,
     Layout,
     find_layout,
@@ -21,15 +25,34 @@ from yum_desktop.exchange.excel.layout import (
     has_header,
     is_signature,
     kind_of,
+    letter_of,
+    numbers_columns,
     tail_kind,
     text_of,
+    unit_of_titles,
     wide_rows,
 )
-from yum_desktop.exchange.excel.model import Duplicate, FileFinding, ImportPlan, PlannedRow, RejectedRow, SkippedRow
-from yum_desktop.exchange.excel.read import Book, Row, read_book
+from yum_desktop.exchange.excel.model import (
+    Area,
+    Converted,
+    Duplicate,
+    FileFinding,
+    ImportPlan,
+    PlannedRow,
+    Problem,
+    RejectedRow,
+    Row,
+    SkippedRow,
+)
+from yum_desktop.exchange.excel.read import read_book
 from yum_desktop.exchange.excel.record import planned, problem_of
 
 _ALL_PAIRS_MAX: Final = 12
+_ENCODING_WORDS: Final = {
+    Encoding.TCVN3: "Chữ gõ bằng phông .VnTime (TCVN3), đã đổi sang Unicode",
+    Encoding.VNI: "Chữ gõ bằng phông VNI, đã đổi sang Unicode",
+    Encoding.MOJIBAKE: "Chữ bị đọc sai bảng mã, đã sửa lại",
+}
 
 
 @dataclass(slots=True)
@@ -47,25 +70,28 @@ def plan_import(
     today: date,
     sheet: str | None = None,
     mapping: Mapping[int, str | None] | None = None,
+    as_written: Collection[int] = (),
 ) -> ImportPlan:
     """Return what an import of a sheet would do. Nothing is stored.
 
     Args:
-        path: An .xlsx file.
+        path: A file of one of the kinds of `read.Kind`.
         codes: The code lists in force.
         today: Days after it cannot be.
         sheet: The sheet; the fullest one when none is named.
         mapping: What columns are, by index from 0: a member field, a target of `layout.TARGETS`, or ``None`` for
             text beside the record. Columns it does not name are taken as their headers say.
+        as_written: Columns, by index from 0, whose texts of before Unicode are left as they stand.
 
     Raises:
         InputError: `file.*`: the file cannot be read or has no list of people.
     """
     book = read_book(path, sheet, likes=has_header)
-    refuse_old_fonts(book.rows)
-    layout = find_layout(book.rows, mapping)
-    sorted_rows = _sort(_spread(book, layout), layout, wide_rows(book.merged), codes=codes, today=today)
-    shared = _with_shared_phones(sorted_rows.rows)
+    layout = find_layout(converted(book.rows, book.conversions), mapping)
+    written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
+    spread = _spread(written, book.merged, layout)
+    sorted_rows = _sort(spread, layout, wide_rows(book.merged), codes=codes, today=today)
+    shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
     duplicates, look_alikes = _pairs(shared)
     return ImportPlan(
         file=path.name,
@@ -78,16 +104,21 @@ def plan_import(
         skipped=tuple(sorted_rows.skipped),
         duplicates=duplicates,
         look_alikes=look_alikes,
-        findings=_findings(shared),
-        chi_doan_from=_chi_doan_from(book, layout, sorted_rows),
+        findings=(*_encodings(shared, book.conversions, layout), *_findings(shared, layout)),
+        chi_doan_from=_chi_doan_from(written, layout, sorted_rows),
+        converted=tuple(
+            Converted(one.row + 1, one.column, one.encoding, one.before, one.after, one.column in as_written)
+            for one in book.conversions
+            if one.sure
+        ),
     )
 
 
-def _spread(book: Book, layout: Layout) -> Sequence[Row]:
+def _spread(written: Sequence[Row], merged: Sequence[Area], layout: Layout) -> Sequence[Row]:
     """Return the rows with a unit that is merged over several of them on each."""
     unit = layout.column(CHI_DOAN)
-    rows: list[Row] = list(book.rows)
-    for top, left, bottom, right in book.merged:
+    rows = list(written)
+    for top, left, bottom, right in merged:
         if left == right == unit and bottom > top >= layout.body:
             for index in range(top + 1, min(bottom + 1, len(rows))):
                 if not text_of(rows[index][unit]) and any(text_of(cell) for cell in rows[index]):
@@ -95,13 +126,12 @@ def _spread(book: Book, layout: Layout) -> Sequence[Row]:
     return rows
 
 
-def _chi_doan_from(book: Book, layout: Layout, found: _Sorted) -> str | None:
+def _chi_doan_from(rows: Sequence[Row], layout: Layout, found: _Sorted) -> str | None:
     if layout.column(CHI_DOAN) is not None:
         return "column"
     if found.groups:
         return "group"
-    titles = [fold(text_of(cell)) for row in book.rows[: layout.header_rows[0]] for cell in row]
-    return "title" if any("chi doan" in title for title in titles) else None
+    return "title" if unit_of_titles(rows[: layout.header_rows[0]]) else None
 
 
 def _sort(rows: Sequence[Row], layout: Layout, wide: frozenset[int], *, codes: Codes, today: date) -> _Sorted:
@@ -109,7 +139,7 @@ def _sort(rows: Sequence[Row], layout: Layout, wide: frozenset[int], *, codes: C
     headers = texts[layout.header_rows[0]]
     last = max((i for i in range(layout.body, len(rows)) if _member_like(texts[i], layout)), default=layout.body - 1)
     found = _Sorted()
-    group: str | None = None
+    group = unit_of_titles(rows[: layout.header_rows[0]])
     for index, row in enumerate(rows):
         if not any(texts[index]):
             continue
@@ -133,7 +163,7 @@ def _kind(
 ) -> str | None:
     """Return what a row that is no member is; nothing for a row of data."""
     if index in layout.header_rows:
-        return "header"
+        return "column_numbers" if numbers_columns(texts) else "header"
     if index < layout.body:
         return "title"
     if index > last:
@@ -216,9 +246,46 @@ def _linked(groups: Iterable[Sequence[PlannedRow]]) -> Iterator[tuple[PlannedRow
             yield from ((same[0], other) for other in same[1:])
 
 
-def _findings(rows: Sequence[PlannedRow]) -> tuple[FileFinding, ...]:
+def _with_doubts(rows: Sequence[PlannedRow], conversions: Sequence[Conversion], layout: Layout) -> Sequence[PlannedRow]:
+    """Ask about texts that are right as they stand and right as texts of an old font."""
+    doubts: dict[int, list[Conversion]] = {}
+    for one in conversions:
+        if not one.sure:
+            doubts.setdefault(one.row + 1, []).append(one)
+    fields = {column.index: column.field for column in layout.columns}
+    return [
+        replace(row, problems=(*row.problems, *_doubts_of(row, doubts[row.row], fields))) if row.row in doubts else row
+        for row in rows
+    ]
+
+
+def _doubts_of(row: PlannedRow, doubts: Iterable[Conversion], fields: Mapping[int, str | None]) -> Iterator[Problem]:
+    for one in doubts:
+        target = fields.get(one.column)
+        name = "full_name" if target in {FAMILY_NAME, GIVEN_NAME} else target or letter_of(one.column)
+        if not (name in row.values and name in BY_NAME and BY_NAME[name].codes):  # what a list knows is no accident
+            yield problem_of(name, Note("text.old_font", OFFERED, (one.after,)), one.before)
+
+
+def _encodings(rows: Sequence[PlannedRow], conversions: Sequence[Conversion], layout: Layout) -> Iterator[FileFinding]:
+    """Say once for each encoding which columns and rows it was found in."""
+    members = {row.row for row in rows}
+    for encoding, words in _ENCODING_WORDS.items():
+        found = [one for one in conversions if one.sure and one.encoding is encoding]
+        inside = [one for one in found if one.row + 1 in members]
+        if not found:
+            continue
+        columns = tuple(letter_of(index) for index in sorted({one.column for one in inside}))
+        lines = [one.row + 1 for one in inside]
+        ends = (min(lines), max(lines)) if lines else None
+        above = any(one.row < layout.body for one in found)
+        yield FileFinding(f"text.{encoding}", words, columns, ends, headers=above)
+
+
+def _findings(rows: Sequence[PlannedRow], layout: Layout) -> tuple[FileFinding, ...]:
     """Return what is asked once for the file: abbreviations of peoples, as soon as one could mean several."""
     codes = {problem.code for row in rows for problem in row.problems}
-    if "ethnic.ambiguous" not in codes:
+    column = layout.column("ethnicity")
+    if "ethnic.ambiguous" not in codes or column is None:
         return ()
-    return (FileFinding("ethnic.abbrev", "ethnicity", "Dân tộc viết tắt: hỏi một lần cho cả tệp"),)
+    return (FileFinding("ethnic.abbrev", "Dân tộc viết tắt: hỏi một lần cho cả tệp", (letter_of(column),)),)

@@ -1,23 +1,25 @@
-"""Reading a workbook: the cells as they stand, and nothing of a file that is damaged or wants to fill the memory."""
+"""Reading a list: the cells as they stand, and nothing of a file that is damaged or wants to fill the memory."""
 
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from xlrd import XLRDError
+from xlrd.compdoc import CompDocError
 
 from yum_desktop.domain.errors import InputError
+from yum_desktop.exchange.excel.encoding import Conversion, converted, find_conversions
+from yum_desktop.exchange.excel.fonts import Fonts, fonts_of_xls, fonts_of_xlsx
 from yum_desktop.exchange.excel.guard import DAMAGED, LAST_ROW, survey, too_large
-
-Cell = str | int | float | bool | date | datetime | time | timedelta
-Row = Sequence[Cell]
-Area = tuple[int, int, int, int]
-"""First row, first column, last row, last column, counted from 0."""
+from yum_desktop.exchange.excel.model import Area, Cell, Row
+from yum_desktop.exchange.excel.textfile import read_text
 
 BYTES_MAX: Final = 50_000_000
 UNPACKED_MAX: Final = 400_000_000
@@ -25,7 +27,20 @@ ROWS_MAX: Final = 100_000
 COLUMNS_MAX: Final = 300
 _WIDTHS_MAX: Final = 50_000_000
 """Cells, empty ones included, that are looked at where a sheet has far corners."""
-_OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
+_TEXT_SHEET: Final = "1"
+"""The name of the only sheet of a text file."""
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UNSUPPORTED: Final = "Không phải bảng tính. Nhập được .xlsx, .xls, .ods, .csv, .tsv"
+_PROTECTED: Final = "Tệp có mật khẩu. Mở bằng Excel, bỏ mật khẩu, lưu lại rồi nhập"
+
+
+class Kind(StrEnum):
+    """What a file is, by what it holds: names lie."""
+
+    XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +52,14 @@ class Book:
         sheets: All sheets, in their order.
         rows: Its cells from row 1 and column A on; an empty cell is an empty text.
         merged: Areas that look like one cell; the value stands in their first cell.
+        conversions: The cells that mean other letters than they hold.
     """
 
     sheet: str
     sheets: tuple[str, ...]
     rows: tuple[Row, ...]
     merged: tuple[Area, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,46 +67,117 @@ class _Sheet:
     name: str
     rows: tuple[Row, ...]
     merged: tuple[Area, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
 
 
 def read_book(path: Path, sheet: str | None = None, *, likes: Callable[[Sequence[Row]], bool] | None = None) -> Book:
-    """Return a sheet of a workbook; when none is named the fullest one, of those that `likes` accepts if there are any.
+    """Return a sheet of a file; when none is named the fullest one, of those that `likes` accepts if there are any.
 
     Raises:
-        InputError: `file.missing`, `file.kind_unsupported`, `file.too_large`, `file.damaged`, `file.no_sheet`,
-            `file.protected` or `file.empty`.
+        InputError: `file.missing`, `file.kind_unsupported`, `file.too_large`, `file.damaged`, `file.unsafe`,
+            `file.no_sheet`, `file.protected` or `file.empty`.
     """
-    _refuse_unsafe(path)
-    extent = survey(path, unpacked_max=UNPACKED_MAX)
-    near = extent.rows <= ROWS_MAX and extent.columns <= COLUMNS_MAX
-    names, found = _dense(path, sheet) if near else _sparse(path, sheet)
+    kind = kind_of_file(path)
+    names, found = _READERS[kind](path, sheet)
 
     def worth(one: _Sheet) -> tuple[bool, int]:
         filled = _filled(one.rows)
-        return likes is not None and filled > 0 and likes(one.rows), filled
+        return likes is not None and filled > 0 and likes(converted(one.rows, one.conversions)), filled
 
     best = max(found, key=worth, default=_Sheet("", ()))
     if not _filled(best.rows):
         raise InputError("file.empty", "Tệp không có dòng nào")
-    return Book(best.name, names, best.rows, best.merged)
+    return Book(best.name, names, best.rows, best.merged, best.conversions)
 
 
-def _dense(path: Path, sheet: str | None) -> tuple[tuple[str, ...], list[_Sheet]]:
+def kind_of_file(path: Path) -> Kind:
+    """Return what a file is.
+
+    Raises:
+        InputError: `file.missing`, `file.empty`, `file.too_large`, `file.protected` or `file.kind_unsupported`.
+    """
+    try:
+        size = path.stat().st_size
+        if size > BYTES_MAX:
+            raise InputError("file.too_large", "Tệp quá lớn: nhiều nhất 50 MB")
+        with path.open("rb") as file:
+            head = file.read(4096)
+            if head.startswith(_OLE):
+                return _old_kind(head + file.read())
+    except OSError as error:
+        raise InputError("file.missing", "Không mở được tệp. Kiểm tra tệp còn ở đó và không bị khóa") from error
+    if not head:
+        raise InputError("file.empty", "Tệp rỗng")
+    if head.startswith(b"PK\3\4"):
+        return Kind.ODS if b"opendocument.spreadsheet" in head else Kind.XLSX
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"{\\rtf", b"%pdf")):
+        text = "Tệp này là trang web hoặc văn bản đổi đuôi. Mở bằng Excel, lưu lại dạng .xlsx rồi nhập"
+        raise InputError("file.kind_unsupported", text)
+    return Kind.TEXT
+
+
+def _old_kind(data: bytes) -> Kind:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise InputError("file.protected", _PROTECTED)
+    if not any(name.encode("utf-16-le") in data for name in ("Workbook", "Book")):
+        raise InputError("file.kind_unsupported", _UNSUPPORTED)
+    return Kind.XLS
+
+
+_Found = tuple[tuple[str, ...], list[_Sheet]]
+
+
+def _xlsx(path: Path, sheet: str | None) -> _Found:
+    extent = survey(path, unpacked_max=UNPACKED_MAX)
+    near = extent.rows <= ROWS_MAX and extent.columns <= COLUMNS_MAX
+    return _dense(path, sheet, fonts_of_xlsx) if near else _sparse(path, sheet)
+
+
+def _xls(path: Path, sheet: str | None) -> _Found:
+    return _dense(path, sheet, fonts_of_xls)
+
+
+def _ods(path: Path, sheet: str | None) -> _Found:
+    survey(path, unpacked_max=UNPACKED_MAX)
+    return _dense(path, sheet, lambda *_: {})
+
+
+def _text(path: Path, sheet: str | None) -> _Found:
+    rows = read_text(path, rows_max=ROWS_MAX, columns_max=COLUMNS_MAX)
+    if rows is None:
+        raise InputError("file.kind_unsupported", _UNSUPPORTED)
+    return (_TEXT_SHEET,), [_judged(name, rows, {}) for name in _chosen((_TEXT_SHEET,), sheet)]
+
+
+_READERS: Final = {Kind.XLSX: _xlsx, Kind.XLS: _xls, Kind.ODS: _ods, Kind.TEXT: _text}
+
+
+def _judged(name: str, rows: tuple[Row, ...], fonts: Fonts, merged: tuple[Area, ...] = ()) -> _Sheet:
+    return _Sheet(name, rows, merged, find_conversions(rows, fonts))
+
+
+def _dense(path: Path, sheet: str | None, fonts_of: Callable[[Path, str], Fonts]) -> _Found:
     """Read by a library that is fast and keeps a grid as large as the farthest cells."""
     try:
-        with CalamineWorkbook.from_path(str(path)) as book:
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:  # from a path it believes the name
             names = tuple(book.sheet_names)
             found = []
             for name in _chosen(names, sheet):
                 one = book.get_sheet_by_name(name)
+                if one.total_height > ROWS_MAX or one.total_width > COLUMNS_MAX:
+                    raise _too_wide(name)
                 areas = tuple((*first, *last) for first, last in one.merged_cell_ranges or ())
-                found.append(_Sheet(name, tuple(one.to_python(skip_empty_area=False)), areas))
+                rows = tuple(one.to_python(skip_empty_area=False))
+                found.append(_judged(name, rows, fonts_of(path, name) if rows else {}, areas))
             return names, found
-    except (CalamineError, OSError, ValueError) as error:
+    except PasswordError as error:
+        raise InputError("file.protected", _PROTECTED) from error
+    except (CalamineError, XLRDError, CompDocError, *_BROKEN) as error:
         raise InputError("file.damaged", DAMAGED) from error
 
 
-def _sparse(path: Path, sheet: str | None) -> tuple[tuple[str, ...], list[_Sheet]]:
+def _sparse(path: Path, sheet: str | None) -> _Found:
     """Read row by row: cells far away are often stray spaces, and the list before them is fine."""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
@@ -99,7 +187,8 @@ def _sparse(path: Path, sheet: str | None) -> tuple[tuple[str, ...], list[_Sheet
             for name in _chosen(names, sheet):
                 one = book[name]
                 one.reset_dimensions()
-                found.append(_Sheet(name, _squared(one.iter_rows(values_only=True), name)))
+                rows = _squared(one.iter_rows(values_only=True), name)
+                found.append(_judged(name, rows, fonts_of_xlsx(path, name)))
             return names, found
         finally:
             book.close()
@@ -116,9 +205,11 @@ _BROKEN: Final = (
     TypeError,
     AttributeError,
     ArithmeticError,
-    SyntaxError,  # of which the errors of XML are
+    AssertionError,
+    ParseError,
+    SyntaxError,
 )
-"""What the slower library raises on damaged files."""
+"""What the slower libraries raise on damaged files."""
 
 
 def _squared(rows: Iterable[Sequence[object]], name: str) -> tuple[Row, ...]:
@@ -136,7 +227,7 @@ def _squared(rows: Iterable[Sequence[object]], name: str) -> tuple[Row, ...]:
             empty += 1
             continue
         if len(kept) + empty >= ROWS_MAX or len(cells) > COLUMNS_MAX:
-            raise InputError("file.too_large", f"Trang “{name}” quá lớn: nhiều nhất {ROWS_MAX} dòng, {COLUMNS_MAX} cột")
+            raise _too_wide(name)
         kept += [[] for _ in range(empty)]
         empty = 0
         kept.append(cells)
@@ -156,16 +247,5 @@ def _filled(rows: Sequence[Row]) -> int:
     return sum(1 for row in rows for cell in row if cell != "")
 
 
-def _refuse_unsafe(path: Path) -> None:
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(4)
-    except OSError as error:
-        raise InputError("file.missing", "Không mở được tệp. Kiểm tra tệp còn ở đó và không bị khóa") from error
-    if head == _OLD_MAGIC and path.suffix.lower() == ".xlsx":
-        raise InputError("file.protected", "Tệp có mật khẩu hoặc là .xls đổi tên. Bỏ mật khẩu, lưu lại dạng .xlsx")
-    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        raise InputError("file.kind_unsupported", "Chỉ nhập được tệp .xlsx. Mở tệp bằng Excel, lưu lại dạng .xlsx")
-    if size > BYTES_MAX:
-        raise InputError("file.too_large", "Tệp quá lớn: nhiều nhất 50 MB")
+def _too_wide(name: str) -> InputError:
+    return InputError("file.too_large", f"Trang “{name}” quá lớn: nhiều nhất {ROWS_MAX} dòng, {COLUMNS_MAX} cột")

@@ -22,8 +22,7 @@ from yum_desktop.exchange.excel.layout import (
     Layout,
     text_of,
 )
-from yum_desktop.exchange.excel.model import PlannedRow, Problem
-from yum_desktop.exchange.excel.read import Cell, Row
+from yum_desktop.exchange.excel.model import Cell, PlannedRow, Problem, Row
 from yum_desktop.exchange.excel.wording import text_for
 
 MAIN: Final = ("full_name", "born_on", "sex", "id_number", "phone", "ethnicity", "joined_on")

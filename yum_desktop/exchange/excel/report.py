@@ -3,7 +3,7 @@
 from typing import Final
 
 from yum_desktop.exchange.excel.cells import OFFERED, SHOWN, SILENT
-from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow
+from yum_desktop.exchange.excel.model import FileFinding, ImportPlan, PlannedRow
 
 KEYS: Final = {
     "full_name": "ho_ten",
@@ -29,7 +29,7 @@ def dry_run_document(plan: ImportPlan) -> dict[str, object]:
             "people": len(plan.rows) - len(repeated),
             "rejected_rows": len(plan.rejected),
         },
-        "file_findings": [{"code": f.code, "where": f.where, "what": f.what} for f in plan.findings],
+        "file_findings": [{"code": f.code, "where": _where(f), "what": f.what} for f in plan.findings],
         "members": [_member(row) for row in plan.rows],
         "rejected_rows": [
             {"row": row.row, "why": row.why, **({"text": row.text} if row.text else {})} for row in plan.rejected
@@ -40,6 +40,14 @@ def dry_run_document(plan: ImportPlan) -> dict[str, object]:
         "look_alikes": [list(pair) for pair in plan.look_alikes],
         "notes": "",
     }
+
+
+def _where(finding: FileFinding) -> str:
+    word = "column" if len(finding.columns) == 1 else "columns"
+    parts = [f"{word} {', '.join(finding.columns)}"] if finding.columns else []
+    parts += ["header and titles"] if finding.headers else []
+    rows = "" if finding.rows is None else f"; rows {finding.rows[0]}-{finding.rows[1]}"
+    return ", ".join(parts) + rows
 
 
 def _member(row: PlannedRow) -> dict[str, object]:

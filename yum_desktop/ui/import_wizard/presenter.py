@@ -29,7 +29,7 @@ from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import told
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
-KINDS: Final = "Excel (*.xlsx *.xlsm *.xls *.csv)"
+KINDS: Final = "Bảng tính (*.xlsx *.xlsm *.xls *.ods *.csv *.tsv *.txt)"
 Mapped = Mapping[int, str | None]
 
 
