@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from sync.client import store, verifying
+from sync.client import clock, store, verifying
 from sync.client.incoming import COMPLETE, CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
@@ -38,7 +38,6 @@ FRAME_ROWS_MAX: Final = 2_000
 
 FRAME_ROWS_MIN: Final = 50
 
-CLOCK_OFFSET: Final = "clock_offset_ms"
 FRAME_ROWS: Final = "frame_rows"
 """How many records of a frame this device's line has carried lately."""
 
@@ -275,7 +274,7 @@ class Engine:
         with self._begin() as conn:
             for part in parts:
                 if isinstance(part, Answers):
-                    store.set_state(conn, CLOCK_OFFSET, str(part.clock_ms - request.clock_ms).encode())
+                    clock.note(conn, server_ms=part.clock_ms, device_ms=request.clock_ms)
                     pushed += apply_answers(self._replica, conn, part.answers)
                 elif isinstance(part, Frame):
                     if not part.cursor and self._place is None:
@@ -332,9 +331,12 @@ def travelling(replica: Replica, conn: Connection, limit: int) -> list[Waiting]:
     """Return what travels, in the order in which the server must see it."""
 
     def place(line: Waiting) -> tuple[int, int]:
-        """Units are made before what goes into them, and removals come last."""
-        first = line.line.op is Op.CREATE and replica.kinds[line.kind].tree
-        return (0 if first else 2 if line.line.op is Op.DELETE else 1, line.seq)
+        """Units are made before what goes into them, and removed after it; all else goes as it was done.
+
+        Who removes a record and makes it again under the same number would be told that the number is taken.
+        """
+        turns = {Op.CREATE: 0, Op.DELETE: 2} if replica.kinds[line.kind].tree else {}
+        return (turns.get(line.line.op, 1), line.seq)
 
     return sorted(store.lines_with(conn, IN_FLIGHT, limit=limit), key=place)
 

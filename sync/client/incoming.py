@@ -87,6 +87,9 @@ class _Settling:
             _note_fixes(replica, conn, sent, values, untouched)
         if moved:
             self._revs.append((answer.rev, sent.record_id))
+        else:
+            told = [name for name in (*sent.line.patch, *answer.fix) if name in values]
+            store.note_ahead(conn, sent.kind, sent.record_id, told, answer.rev)
 
 
 def _hand_over(replica: Replica, conn: Connection, sent: Waiting, later: Waiting | None, answer: Answer) -> None:
@@ -167,6 +170,7 @@ def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
         _list_again(conn, frame.again)
     listed = store.state(conn, RESYNC)
     count = _store_records(replica, conn, frame, listing=listed is not None)
+    store.catch_up(conn, replica.kinds)
     if listed == _EVERYTHING and frame.complete:
         _drop_unseen(replica, conn, None)
     elif frame.again_done and listed == frame.again_done:

@@ -1,5 +1,6 @@
 """Local edits: the record, its outbox line and its history change in one transaction, whatever the network does."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,9 +11,9 @@ from sync.client import store
 from sync.client.store import CREATED_FIELD, DELETED_FIELD, IN_FLIGHT, PENDING, REFUSED, RecordTable, Waiting
 from sync.core import values as packed
 from sync.core.digest import EVERYBODY, record_digest, shown, total
-from sync.core.squash import Line, Op, deleted, edited, restored
+from sync.core.squash import TRAVELLING, Line, Op, deleted, edited, restored
 from sync.protocol.errors import BrokenRuleError, RaceError
-from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values
+from sync.protocol.kinds import CONFLICT, UNIT, Kind, Kinds, Value, Values
 
 Row = tuple[Any, ...]
 """A record as its table stores it: id, revision, unknown fields, values, derived values."""
@@ -135,9 +136,14 @@ class Replica:
         pending, flying = waiting.get(PENDING), waiting.get(IN_FLIGHT)
         if self._takes_back(waiting.get(REFUSED), changes or values):
             pending = self._reopen(conn, waiting[REFUSED], pending)
+            if not changes and table.kind is CONFLICT:
+                store.update_line(conn, pending.seq, _seen_as_it_is(pending.line, rev))
         if not changes:
             return frozenset()
-        line = edited(pending.line if pending else None, changes, before, rev, flying.line.patch if flying else {})
+        revs = {**dict.fromkeys(changes, rev), **store.ahead(conn, kind, record_id)}
+        line = edited(pending.line if pending else None, changes, before, revs, flying.line.patch if flying else {})
+        if line is not None and table.kind is CONFLICT:
+            line = _seen_as_it_is(line, rev)
         self._store_line(conn, kind, record_id, pending, line, author)
         after = {**changes, **_taken_back(pending, line, changes)}
         table.set(conn, record_id, {**after, **self.derive(kind, {**before, **after})})
@@ -163,7 +169,8 @@ class Replica:
         if refused is not None:
             pending = self._reopen(conn, refused, pending)
         flying = waiting.get(IN_FLIGHT)
-        line = deleted(pending.line if pending else None, before, rev, _travelling(flying, before))
+        revs = {**dict.fromkeys(before, rev), **store.ahead(conn, kind, record_id)}
+        line = deleted(pending.line if pending else None, before, revs, _travelling(flying, before))
         self._store_line(conn, kind, record_id, pending, line, author)
         table.remove(conn, [record_id])
         known = packed.dump({name: value for name, value in before.items() if value is not None})
@@ -436,6 +443,12 @@ def removed_record(removal: Waiting) -> tuple[int, Values]:
     """
     rev = max((r for r in removal.line.base_revs.values() if r > 0), default=0)
     return max(rev, removal.agreed_rev), {**removal.line.base, **removal.agreed}
+
+
+def _seen_as_it_is(line: Line, rev: int) -> Line:
+    """Let a settlement stand on revision `rev` of its conflict: who chooses, or chooses again, looks at that."""
+    revs = {name: known if known == TRAVELLING else rev for name, known in line.base_revs.items()}
+    return dataclasses.replace(line, base_revs=revs)
 
 
 def _taken_back(pending: Waiting | None, line: Line | None, changes: Values) -> Values:

@@ -66,6 +66,13 @@ TABLES: Final = (
         before TEXT NOT NULL,
         at INTEGER NOT NULL
     ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS sync_ahead (
+        kind TEXT NOT NULL,
+        record_id BLOB NOT NULL,
+        field TEXT NOT NULL,
+        rev INTEGER NOT NULL,
+        PRIMARY KEY (kind, record_id, field)
+    ) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS sync_seen (kind TEXT, record_id BLOB, PRIMARY KEY (kind, record_id)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS sync_state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 )
@@ -251,6 +258,36 @@ def note_handed_over(conn: Connection, handover_id: bytes, waiting: Waiting, bef
             waiting.at,
         ),
     )  # fmt: skip
+
+
+def note_ahead(conn: Connection, kind: str, record_id: bytes, fields: Iterable[str], rev: int) -> None:
+    """Remember that some fields are here as the server has them at `rev`, while the rest of the record is older.
+
+    That is so when a change was answered and the line broke off before the frames told what others had changed.
+    """
+    rows = [(kind, record_id, name, rev) for name in fields]
+    if rows:
+        conn.exec_driver_sql(
+            "INSERT OR REPLACE INTO sync_ahead (kind, record_id, field, rev) VALUES (?, ?, ?, ?)", rows
+        )
+
+
+def ahead(conn: Connection, kind: str, record_id: bytes) -> dict[str, int]:
+    """Return the revisions of the fields that are newer than their record."""
+    sql = "SELECT field, rev FROM sync_ahead WHERE kind = ? AND record_id = ?"
+    return dict(map(tuple, conn.exec_driver_sql(sql, (kind, record_id))))
+
+
+def catch_up(conn: Connection, kinds: Kinds) -> None:
+    """Forget the fields whose records are as new as they are by now."""
+    if conn.exec_driver_sql("SELECT 1 FROM sync_ahead LIMIT 1").first() is None:
+        return
+    for kind in kinds:
+        conn.exec_driver_sql(
+            f'DELETE FROM sync_ahead WHERE kind = ? AND NOT EXISTS (SELECT 1 FROM "{kind.table}" AS r'
+            " WHERE r.id = sync_ahead.record_id AND r.rev < sync_ahead.rev)",
+            (kind.name,),
+        )
 
 
 def forget_place(conn: Connection, record_ids: Sequence[bytes]) -> None:

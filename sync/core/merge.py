@@ -59,8 +59,8 @@ def merge(
 ) -> Outcome:
     """Merge the fields of `patch` into the server's `current` record, each on its own.
 
-    The same value never asks. A field nobody else changed is taken. Otherwise the field's merge rule decides,
-    except that a field which identifies always asks.
+    The same value never asks. A field nobody else changed, or that was changed back, is taken. Otherwise the field's
+    merge rule decides, except that a field which identifies always asks.
     """
     outcome = Outcome()
     for name, mine in patch.items():
@@ -69,7 +69,7 @@ def merge(
             outcome.same.append(name)
             continue
         seen = since(name)
-        if not seen.changed and seen.known:
+        if seen.known and (not seen.changed or seen.base == theirs):
             outcome.take[name] = mine
             continue
         declared = kind.by_name.get(name, Field(name, Merge.LATEST))

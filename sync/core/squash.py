@@ -1,5 +1,6 @@
 """Pending edits on one record become one change: created, edited, deleted in whatever order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -35,14 +36,16 @@ class Line:
 TRAVELLING = -1
 
 
-def edited(line: Line | None, changes: dict[str, Value], before: Values, rev: int, travelling: Values) -> Line | None:
+def edited(
+    line: Line | None, changes: dict[str, Value], before: Values, revs: Mapping[str, int], travelling: Values
+) -> Line | None:
     """Fold an edit into the pending line of its record.
 
     Args:
         line: What already waits for this record, if anything.
         changes: Field to new value; every value differs from what stands in the record now.
         before: What stands in the record now, for the fields of `changes`.
-        rev: Revision of the record as last received.
+        revs: Revision of what stands there, as last received, for the fields of `changes`.
         travelling: Values of the change that is on the wire for this record, if any.
 
     Returns:
@@ -58,7 +61,7 @@ def edited(line: Line | None, changes: dict[str, Value], before: Values, rev: in
             continue
         if name not in result.base:
             result.base[name] = before.get(name)
-            result.base_revs[name] = TRAVELLING if name in travelling else rev
+            result.base_revs[name] = TRAVELLING if name in travelling else revs[name]
         if result.base[name] == value:
             for part in (result.patch, result.base, result.base_revs):
                 part.pop(name, None)
@@ -74,18 +77,19 @@ def _set_or_drop(patch: Values, name: str, value: Value) -> None:
         patch[name] = value
 
 
-def deleted(line: Line | None, before: Values, rev: int, travelling: frozenset[str]) -> Line | None:
-    """Fold a removal into the pending line; nothing is left when the record was never sent."""
+def deleted(line: Line | None, before: Values, revs: Mapping[str, int], travelling: frozenset[str]) -> Line | None:
+    """Fold a removal into the pending line; nothing is left when the record was never sent.
+
+    `before` is the record as it stands, and `revs` the revision of each of its fields.
+    """
     if line is not None and line.op is Op.CREATE:
         return None
     base = dict(before)
     if line is not None:
         base.update(line.base)
-    revs = dict.fromkeys(base, rev)
-    if line is not None:
-        revs.update(line.base_revs)
-    revs.update(dict.fromkeys(travelling & set(revs), TRAVELLING))
-    return Line(Op.DELETE, base=base, base_revs=revs)
+    based = dict(revs) if line is None else {**revs, **line.base_revs}
+    based.update(dict.fromkeys(travelling & set(based), TRAVELLING))
+    return Line(Op.DELETE, base=base, base_revs=based)
 
 
 def restored(line: Line, values: Values) -> Line | None:

@@ -1,5 +1,6 @@
 """What devices push: each change is checked, merged field by field, and gets its own answer."""
 
+import hashlib
 import logging
 import traceback
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from sync.core.merge import Outcome, Since, merge
 from sync.core.squash import Op
 from sync.protocol.errors import BrokenRuleError
 from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Merge, Values
-from sync.protocol.messages import HANDED_OVER, Answer, Change
+from sync.protocol.messages import HANDED_OVER, ID_SIZE_BYTES, Answer, Change
 from sync.server import conflicts, handovers
 from sync.server.checking import RefusedError, check_storable, joined_extra, refuse, split
 from sync.server.database import places, run, run_many
@@ -24,6 +25,7 @@ from sync.server.scope import Past
 log = logging.getLogger(__name__)
 
 _IDS_MAX: Final = 500
+_PRINT_SIZE_BYTES: Final = 8
 _BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, exc.DataError)
 """What the content of a change can cause where nobody has foreseen it; what may pass by itself is not among them."""
 
@@ -33,13 +35,18 @@ _TYPE_MISMATCH: Final = "42804"
 
 
 class _Receipt(Answer, array_like=True):
-    """The answer that a change got, and whose it was: who uses the id of somebody else's change learns nothing."""
+    """The answer that a change got.
+
+    Attributes:
+        account: Whose it was: who uses the id of somebody else's change learns nothing.
+        content: Print of what it said. Two copies of one store go on under the same ids, and say different things.
+    """
 
     account: str = ""
+    content: bytes = b""
 
 
 _receipts = msgspec.msgpack.Decoder(_Receipt)
-_answers = msgspec.msgpack.Decoder(Answer)
 
 
 class Applier:
@@ -53,9 +60,13 @@ class Applier:
 
     def apply_all(self, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes one after the other; one that was applied before gets the answer it got then."""
-        receipts = self._receipts([change.change_id for change in changes])
+        before = self._receipts([change.change_id for change in changes])
+        asked = [self._told_apart(change, before.get(change.change_id)) for change in changes]
+        other = [its.change_id for its, change in zip(asked, changes, strict=True) if its is not change]
+        before.update(self._receipts(other))
+        receipts = {change_id: self._received(change_id, receipt) for change_id, receipt in before.items()}
         fresh: dict[bytes, Change] = {}
-        for change in changes:
+        for change in asked:
             if change.change_id not in receipts:
                 fresh.setdefault(change.change_id, change)
         new = self._apply_together(list(fresh.values()))
@@ -64,24 +75,40 @@ class Applier:
             new = {change_id: self._apply_one(change) for change_id, change in fresh.items()}
         receipts.update(new)
         sql = "INSERT INTO sync_receipt (change_id, answer, received_at) VALUES (?, ?, ?)"
-        run_many(self._tx.conn, sql, [(key, self._receipt(answer), self._tx.now_ms) for key, answer in new.items()])
-        return [receipts[change.change_id] for change in changes]
+        rows = [(key, self._receipt(fresh[key], answer), self._tx.now_ms) for key, answer in new.items()]
+        run_many(self._tx.conn, sql, rows)
+        return [
+            msgspec.structs.replace(receipts[its.change_id], change_id=change.change_id)
+            for change, its in zip(changes, asked, strict=True)
+        ]
 
-    def _receipts(self, ids: Sequence[bytes]) -> dict[bytes, Answer]:
-        found: dict[bytes, Answer] = {}
+    def _told_apart(self, change: Change, receipt: _Receipt | None) -> Change:
+        """Give a change another id if it says something else than the one of that id that was here before.
+
+        Two copies of one store, or an older copy that came back, go on under ids that the other has used: neither may
+        get the other's answer. The new id follows from the content, so that a repeat is still one.
+        """
+        if receipt is None or receipt.account != self._actor.account or not receipt.content:
+            return change
+        said = print_of(change)
+        if said == receipt.content:
+            return change
+        log.warning("change %s of %s came with two contents", change.change_id.hex(), self._actor.device)
+        return msgspec.structs.replace(change, change_id=_other_id(change.change_id, said))
+
+    def _receipts(self, ids: Sequence[bytes]) -> dict[bytes, _Receipt]:
+        found: dict[bytes, _Receipt] = {}
         for start in range(0, len(ids), _IDS_MAX):
             part = ids[start : start + _IDS_MAX]
             sql = f"SELECT change_id, answer FROM sync_receipt WHERE change_id IN ({places(len(part))})"
-            found.update(
-                (bytes(row[0]), self._received(bytes(row[0]), row[1])) for row in run(self._tx.conn, sql, part)
-            )
+            found.update((bytes(row[0]), _receipts.decode(row[1])) for row in run(self._tx.conn, sql, part))
         return found
 
-    def _received(self, change_id: bytes, receipt: bytes) -> Answer:
+    def _received(self, change_id: bytes, receipt: _Receipt) -> Answer:
         """Return the answer a change got; who uses the id of somebody else's learns nothing."""
-        if _receipts.decode(receipt).account not in {"", self._actor.account}:
+        if receipt.account not in {"", self._actor.account}:
             return Answer(change_id, "refused", code="change.id")
-        return _answers.decode(receipt)
+        return Answer(*(getattr(receipt, name) for name in Answer.__struct_fields__))
 
     def _apply_together(self, changes: Sequence[Change]) -> dict[bytes, Answer] | None:
         """Apply changes with one savepoint and few statements; if one cannot be applied, none is: nothing returned."""
@@ -124,8 +151,9 @@ class Applier:
         run(tx.conn, "RELEASE SAVEPOINT one_change")
         return answer
 
-    def _receipt(self, answer: Answer) -> bytes:
-        return msgspec.msgpack.encode(_Receipt(**msgspec.structs.asdict(answer), account=self._actor.account))
+    def _receipt(self, change: Change, answer: Answer) -> bytes:
+        its = msgspec.structs.asdict(answer)
+        return msgspec.msgpack.encode(_Receipt(**its, account=self._actor.account, content=print_of(change)))
 
     def _apply(self, change: Change) -> Answer:
         if not self._actor.writes:
@@ -241,12 +269,9 @@ class Applier:
         before = record.rev
         changed_extra, record.extra = extra != record.extra, extra
         if outcome.take:
-            rev = self._tx.update(kind.name, change.record_id, record, outcome.take, stamp)
+            rev = _update(self._tx, kind, change.record_id, record, outcome.take, stamp)
         elif changed_extra:
             rev = self._tx.touch(kind.name, change.record_id, record, stamp)
-        if UNIT in outcome.take and not kind.tree:
-            conflicts.follow(self._tx, kind, change.record_id, after[UNIT], stamp)
-            handovers.follow(self._tx, kind, change.record_id, after[UNIT], stamp)
         if outcome.clashes:
             conflicts.open_conflict(self._tx, kind, change, after, outcome, stamp)
         if outcome.take:
@@ -264,8 +289,7 @@ class Applier:
             raise refuse("scope.forbidden")
         if kind in {CONFLICT, HANDOVER}:
             raise refuse("scope.read_only")
-        base = max([change.base_rev, *change.base_revs.values()])
-        if record.rev > base:
+        if self._is_newer(kind, change, record):
             raise refuse("record.changed", rev=record.rev)
         if kind.tree and self._has_content(change.record_id):
             raise refuse("unit.not_empty")
@@ -274,8 +298,21 @@ class Applier:
         self._run_effects(change, record.values, None, stamp)
         return Answer(change.change_id, "applied", rev_before=record.rev, rev=rev)
 
+    def _is_newer(self, kind: Kind, change: Change, record: Record) -> bool:
+        """Return whether the record has something that who wants to remove it has not seen.
+
+        They may have seen a newer version of some fields than of others, which they were changing themselves.
+        """
+        if record.rev > max([change.base_rev, *change.base_revs.values()]):
+            return True
+        if not change.base_revs:
+            return False
+        seen = map(self._since(change, record), kind.columns)
+        return any(its.changed or not its.known for its in seen)
+
     def _settle(self, change: Change, record: Record, known: Values, stamp: Stamp) -> Answer:
-        settled = conflicts.settle(self._tx, record, known, stamp)
+        shown = self._since(change, record)("fields")
+        settled = conflicts.settle(self._tx, record, known, stamp, shown)
         if settled == conflicts.MOVED_ON:
             rev = conflicts.refresh(self._tx, change.record_id, record, stamp)
             return Answer(change.change_id, "refused", rev_before=record.rev, rev=rev, code=settled)
@@ -291,9 +328,10 @@ class Applier:
             after = {**target.values, **settled.changes}
             self._check_move(settled.kind, inner, target.values, after)
             self._check_rules(inner, target.values, after)
-            self._tx.update(settled.kind.name, settled.record_id, target, settled.changes, stamp)
+            _update(self._tx, settled.kind, settled.record_id, target, settled.changes, stamp)
             self._run_effects(inner, target.values, after, stamp)
-        rev = self._tx.update(CONFLICT.name, change.record_id, record, settled.conflict, stamp)
+        now = self._tx.get(CONFLICT.name, change.record_id) or record  # it has followed its record
+        rev = self._tx.update(CONFLICT.name, change.record_id, now, settled.conflict, stamp)
         return Answer(change.change_id, "applied", rev_before=record.rev, rev=rev)
 
     def _decide(self, change: Change, record: Record, known: Values, stamp: Stamp) -> Answer:
@@ -403,6 +441,24 @@ class _SinceEach:
         return self._by_rev[self._change.base_revs.get(name, self._change.base_rev)](name)
 
 
+def print_of(change: Change) -> bytes:
+    """Return 8 bytes that tell what a change says from anything else it might say."""
+    print_ = hashlib.blake2b(digest_size=_PRINT_SIZE_BYTES)
+    for part in (
+        change.op,
+        change.kind,
+        change.record_id,
+        *(each for pair in sorted(change.patch.items()) for each in pair),
+    ):
+        data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
+        print_.update(f"{type(part).__name__}{len(data)}:".encode() + data)
+    return print_.digest()
+
+
+def _other_id(change_id: bytes, said: bytes) -> bytes:
+    return hashlib.blake2b(change_id + said, digest_size=ID_SIZE_BYTES).digest()
+
+
 def apply_effects(tx: Tx, effects: Sequence[Effect], stamp: Stamp) -> None:
     """Store what the server does by itself. Creating what exists, and changing what is so already, does nothing."""
     for effect in effects:
@@ -420,7 +476,16 @@ def apply_effects(tx: Tx, effects: Sequence[Effect], stamp: Stamp) -> None:
         else:
             changes = {name: value for name, value in effect.values.items() if record.values[name] != value}
             if changes:
-                tx.update(effect.kind, effect.record_id, record, changes, own)
+                _update(tx, kind, effect.record_id, record, changes, own)
+
+
+def _update(tx: Tx, kind: Kind, record_id: bytes, record: Record, changes: Values, stamp: Stamp) -> int:
+    """Change fields of a record; what waits for a decision about it goes along. Return the record's revision."""
+    rev = tx.update(kind.name, record_id, record, changes, stamp)
+    if UNIT in changes and not kind.tree:
+        conflicts.follow(tx, kind, record_id, changes[UNIT], stamp)
+        handovers.follow(tx, kind, record_id, changes[UNIT], stamp)
+    return rev
 
 
 def _is_type_mismatch(error: exc.ProgrammingError) -> bool:

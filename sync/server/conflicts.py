@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from sync.core import values as packed
-from sync.core.merge import Clash, Outcome
+from sync.core.merge import Clash, Outcome, Since
 from sync.protocol.kinds import CONFLICT, UNIT, Kind, Value, Values, is_storable
 from sync.protocol.messages import Change
 from sync.server.database import run
@@ -81,8 +81,10 @@ def follow(tx: Tx, kind: Kind, record_id: bytes, unit: Value, stamp: Stamp) -> N
             tx.update(CONFLICT.name, conflict_id, record, {UNIT: unit}, stamp)
 
 
-def settle(tx: Tx, record: Record, known: Values, stamp: Stamp) -> Settlement | str:
+def settle(tx: Tx, record: Record, known: Values, stamp: Stamp, shown: Since) -> Settlement | str:
     """Return what a settlement changes, or the code of why it is refused.
+
+    `shown` says whether the two versions are still those that whoever chose has seen.
 
     Refused: ``field.read_only``, ``conflict.choice_damaged`` (it cannot be read), ``conflict.incomplete`` (a field is
     not chosen), ``conflict.already_settled``,
@@ -92,6 +94,8 @@ def settle(tx: Tx, record: Record, known: Values, stamp: Stamp) -> Settlement | 
         return "field.read_only"
     if record.values["status"] == SETTLED:
         return SAME if record.values["choice"] == known.get("choice") else "conflict.already_settled"
+    if shown.changed or not shown.known:
+        return MOVED_ON
     choice = _choices(known.get("choice"))
     return "conflict.choice_damaged" if choice is None else _settlement(tx, record, known, choice, stamp)
 
@@ -129,11 +133,14 @@ def refresh(tx: Tx, conflict_id: bytes, record: Record, stamp: Stamp) -> int:
     target_id = record.values["target_id"]
     assert isinstance(target_id, bytes), "a conflict names its record by id"
     target = tx.get(str(record.values["target_kind"]), target_id)
-    assert target is not None, "only a record that is there moves on"
     fields = json.loads(str(record.values["fields"]))
-    for item in fields:
-        item["theirs"] = packed.plain(target.values[item["field"]])
-    return tx.update(CONFLICT.name, conflict_id, record, {"fields": _fields(fields)}, stamp)
+    if target is not None:
+        for item in fields:
+            item["theirs"] = packed.plain(target.values[item["field"]])
+    text = _fields(fields)
+    if text == record.values["fields"]:
+        return record.rev
+    return tx.update(CONFLICT.name, conflict_id, record, {"fields": text}, stamp)
 
 
 def _choices(text: Value) -> dict[str, dict[str, object]] | None:

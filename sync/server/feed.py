@@ -15,6 +15,7 @@ from sync.protocol.messages import Checks, Frame, Gone, Patches, Rows, ids_of
 from sync.server import scope as scopes
 from sync.server import verify
 from sync.server.database import places, run
+from sync.server.lineage import Lineage
 from sync.server.records import EFFECT, EVERYBODY, columns_of, path_range, unit_of
 from sync.server.scope import NOTHING, Backfill, Cursor, Scope
 
@@ -60,6 +61,10 @@ class Feed:
     frame_rows_max: int
     checks: Checks | None = None
     _now: dict[bytes, int] = field(default_factory=dict)
+    _lineage: Lineage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lineage = Lineage(self.conn, self.epoch)
 
     def frames(self, packed: bytes | None) -> Iterator[Frame]:
         """Give everything since the cursor; the last frame is complete.
@@ -70,6 +75,7 @@ class Feed:
         """
         held: Frame | None = None
         for frame in self._frames(packed):
+            frame.cursor = self._lineage.stamped(frame.cursor)
             latest = frame
             if held is not None and frame == Frame(frame.cursor, complete=True, verdicts=frame.verdicts):
                 latest = replace(held, cursor=frame.cursor, complete=True, verdicts=frame.verdicts)
@@ -85,7 +91,6 @@ class Feed:
         yield held
 
     def _frames(self, packed: bytes | None) -> Iterator[Frame]:
-        self._now = scopes.positions(self.conn, self.scope.shards)
         cursor, restart = self._cursor(packed)
         verdicts = b""
         begun = cursor.backfill.to if cursor.backfill is not None else self.scope.hash()
@@ -109,14 +114,15 @@ class Feed:
             yield frame
 
     def _cursor(self, packed: bytes | None) -> tuple[Cursor, bool]:
+        self._now = scopes.positions(self.conn, self.scope.shards)
         fresh = Cursor(self.epoch, NOTHING, dict(self._now))
         if packed is None:
             return fresh, False
-        cursor = scopes.read_cursor(packed)
-        if cursor.epoch != self.epoch:
-            raise RejectedError("server.changed")
-        if any(pos > self._now.get(shard, pos) for shard, pos in cursor.positions.items()):
-            raise RejectedError("server.went_back")
+        try:
+            cursor = scopes.read_cursor(packed)
+        except RejectedError:
+            return fresh, True
+        self._lineage.check(cursor, self._now)
         begun = NOTHING if cursor.backfill is None else cursor.backfill.to
         if not all(scopes.is_remembered(self.conn, has) for has in {cursor.scope, begun} - {NOTHING}):
             return fresh, True

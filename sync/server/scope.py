@@ -18,6 +18,9 @@ _HASH_SIZE_BYTES: Final = 8
 _ALWAYS: Final = 1 << 62
 """Later than any ms."""
 
+_POSITION_MAX: Final = (1 << 63) - 1
+_SHARDS_MAX: Final = 10_000
+
 NOTHING: Final = b""
 """The hash of the set a new device has."""
 
@@ -258,8 +261,8 @@ def read_cursor(packed: bytes) -> Cursor:
     except DECODING_ERRORS as error:
         raise RejectedError("cursor.damaged", str(error)) from error
     steps = (0 if cursor.backfill is None else cursor.backfill.step, *cursor.positions.values())
-    if min(steps) < 0:
-        raise RejectedError("cursor.damaged", "less than nothing")
+    if min(steps) < 0 or max(steps) > _POSITION_MAX or len(cursor.positions) > _SHARDS_MAX:
+        raise RejectedError("cursor.damaged", "no place in any feed")
     return cursor
 
 

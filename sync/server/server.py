@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from sync.core.digest import record_digest, shown, total
 from sync.protocol.errors import RejectedError
@@ -25,6 +26,7 @@ from sync.server import scope as scopes
 from sync.server.apply import Applier, apply_effects
 from sync.server.database import Database, run
 from sync.server.feed import Feed
+from sync.server.lineage import Lineage
 from sync.server.records import Actor, Stamp, Tx, columns_of
 from sync.server.rules import Effect, Rules
 
@@ -87,6 +89,8 @@ class SyncServer:
         pack = encode if named else Packer().pack
         try:
             request = _read(packet)
+            if request.changes and request.cursor is not None:
+                self._check_past(request.cursor)
             answers = self.push(actor, request.changes)
             self._note(actor, request)
             if not named:
@@ -96,6 +100,19 @@ class SyncServer:
                 yield from map(pack, self.pull(actor, request))
         except RejectedError as error:
             yield pack(Problem(error.code, error.detail))
+
+    def _check_past(self, packed: bytes) -> None:
+        """Take no changes that are based on what this server has lost.
+
+        Raises:
+            RejectedError: `server.changed`, `server.went_back`.
+        """
+        try:
+            cursor = scopes.read_cursor(packed)
+        except RejectedError:  # it is of no use, and everything comes again
+            return
+        with self.database.read() as conn:
+            Lineage(conn, _epoch(conn)).check(cursor, scopes.positions(conn, tuple(cursor.positions)))
 
     def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes in one transaction; one answer for each."""
@@ -110,8 +127,7 @@ class SyncServer:
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
         with self.database.read() as conn:
             scope = scopes.scope_of(conn, actor.roots)
-            epoch = run(conn, "SELECT value FROM sync_meta WHERE key = 'epoch'").scalar_one()
-            feed = Feed(self.kinds, conn, bytes(epoch), actor.roots, scope, own, rows_max, request.checks)
+            feed = Feed(self.kinds, conn, _epoch(conn), actor.roots, scope, own, rows_max, request.checks)
             yield from feed.frames(request.cursor)
 
     def _note(self, actor: Actor, request: Request) -> None:
@@ -159,6 +175,10 @@ class SyncServer:
                         counts[kind.name] += 1
                         digests.append(record_digest(kind.name, row[0], row[1], row[3:]))
         return shown(total(digests)), counts
+
+
+def _epoch(conn: Connection) -> bytes:
+    return bytes(run(conn, "SELECT value FROM sync_meta WHERE key = 'epoch'").scalar_one())
 
 
 def _read(packet: bytes) -> Request:

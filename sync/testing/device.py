@@ -14,10 +14,12 @@ from sync.client.engine import Engine as SyncEngine
 from sync.client.engine import SyncReport
 from sync.client.replica import Author, Replica
 from sync.client.transport import Transport
+from sync.core import values as packed
 from sync.core.squash import Op
 from sync.protocol.errors import BrokenRuleError
-from sync.protocol.kinds import CONFLICT, UNIT, Value, Values
+from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Value, Values
 from sync.testing.kinds import KINDS, NOTE, create_tables
+from sync.testing.network import KilledError
 
 WORDS = ("ash", "birch", "cedar", "elm", "fir", "hazel", "BAD")
 
@@ -30,14 +32,34 @@ class Typed:
     base: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A change as it travels: a later one is another change.
+
+    Attributes:
+        base: What each field is based on; for the settlement of a conflict what its person saw of the other side.
+    """
+
+    change_id: bytes
+    kind: str
+    record_id: bytes
+    op: Op
+    patch: Values
+    base: Values
+
+
 @dataclass
 class Device:
     """A device of one account.
 
     Attributes:
+        habits: How often its person makes, changes and removes a note, settles a conflict, tidies up, and decides about
+            what was handed over.
         typed: What its person typed and has not given up, by record and field.
-        sent_bases: What each change was based on, by change and field.
+        sent: What travelled, by change.
         repaired: How often a comparison with the server found a difference.
+        points_left: The process ends when this many more points just before or just after a commit have passed; 0:
+            it goes on.
     """
 
     name: str
@@ -47,9 +69,12 @@ class Device:
     new_id: Callable[[], bytes]
     clock_ms: Callable[[], int]
     transport: Transport
+    habits: tuple[int, ...] = (1, 3, 1, 2, 1, 2)
     typed: dict[tuple[bytes, str], Typed] = field(default_factory=dict)
-    sent_bases: dict[bytes, tuple[bytes, Values]] = field(default_factory=dict)
+    sent: dict[bytes, Sent] = field(default_factory=dict)
     repaired: int = 0
+    points_left: int = 0
+    _travelling: dict[int, Sent] = field(default_factory=dict)
     _engine: Engine | None = None
 
     def __post_init__(self) -> None:
@@ -67,9 +92,18 @@ class Device:
             event.listen(self._engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
         with self._engine.connect() as conn, conn.begin():
             yield conn
+            self._point()
+        self._point()
+
+    def _point(self) -> None:
+        if self.points_left:
+            self.points_left -= 1
+            if not self.points_left:
+                raise KilledError
 
     def restart(self) -> None:
         """End the process: what was committed is all that is left."""
+        self.points_left = 0
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
@@ -83,7 +117,9 @@ class Device:
 
     def act(self) -> None:
         """Do one thing at random."""
-        doing = self.rng.choice((self.make, self.change, self.change, self.change, self.remove, self.choose, self.tidy))
+        doing = self.rng.choices(
+            (self.make, self.change, self.remove, self.choose, self.tidy, self.decide), self.habits
+        )[0]
         with self.write() as conn:
             doing(conn)
 
@@ -105,8 +141,9 @@ class Device:
         found = self.replica.tables[NOTE.name].get(conn, record_id)
         assert found is not None, "it was just listed"
         values = self._some_values(found[2])
-        if self.rng.random() < 0.1:
-            values[UNIT] = self.rng.choice(self._units(conn))
+        units = self._units(conn)
+        if units and self.rng.random() < 0.1:
+            values[UNIT] = self.rng.choice(units)
         changed = self.replica.edit(conn, NOTE.name, record_id, values, self.author)
         self._note(record_id, {name: values[name] for name in changed}, found[2])
 
@@ -127,6 +164,21 @@ class Device:
         choice = {item["field"]: {"take": self.rng.choice(("mine", "theirs"))} for item in json.loads(fields)}
         values: Values = {"status": "settled", "choice": json.dumps(choice)}
         self.replica.edit(conn, CONFLICT.name, conflict_id, values, self.author)
+
+    def decide(self, conn: Connection) -> None:
+        """Take over or return work that was handed over, or put away what became of one's own."""
+        sql = "SELECT id, side, state FROM handover WHERE state <> 'discarded' ORDER BY id"
+        rows = [row for row in conn.exec_driver_sql(sql) if (row[1] == "receiver") == (row[2] == "waiting")]
+        if not rows:
+            return
+        handover, side, _ = self.rng.choice(rows)
+        choice = json.dumps({"rev": 1, "values": {"second": "hazel"}}) if self.rng.random() < 0.3 else None
+        decided: Values = (
+            {"state": "discarded"} if side == "author"
+            else {"state": "returned", "why": "no"} if self.rng.random() < 0.3
+            else {"state": "accepted", "choice": choice}
+        )  # fmt: skip
+        self.replica.edit(conn, HANDOVER.name, handover, decided, self.author)
 
     def tidy(self, conn: Connection) -> None:
         """Correct, resend or give up what was refused."""
@@ -155,11 +207,31 @@ class Device:
         self.repaired += report.repaired
         return report
 
-    def remember_bases(self) -> None:
-        """Note what every change that travels is based on, before the server sees it."""
+    def note_travelling(self) -> None:
+        """Note what travels before the server sees it: a change keeps its id and its content until it is answered."""
         with self.write() as conn:
-            for line in store.lines_with(conn, store.IN_FLIGHT):
-                self.sent_bases[line.change_id] = (line.record_id, dict(line.line.base))
+            lines = store.lines_with(conn, store.IN_FLIGHT)
+            travelling = {line.seq: self._as_sent(conn, line) for line in lines}
+        for seq, sent in travelling.items():
+            before = self._travelling.get(seq)
+            assert before is None or (before.change_id, before.patch) == (sent.change_id, sent.patch), (
+                f"{self.name} sent {before} as another change, or with other content"
+            )
+            self.sent.setdefault(sent.change_id, sent)
+        self._travelling = travelling
+
+    def note_answered(self) -> None:
+        """Note what is answered: if it was refused, its person may send it again as another change."""
+        with self.write() as conn:
+            still = {line.seq for line in store.lines_with(conn, store.IN_FLIGHT)}
+        self._travelling = {seq: sent for seq, sent in self._travelling.items() if seq in still}
+
+    def _as_sent(self, conn: Connection, line: store.Waiting) -> Sent:
+        base = dict(line.line.base)
+        if line.kind == CONFLICT.name:
+            fields = conn.exec_driver_sql("SELECT fields FROM conflict WHERE id = ?", (line.record_id,)).scalar()
+            base = {item["field"]: packed.restored(item["theirs"]) for item in json.loads(fields or "[]")}
+        return Sent(line.change_id, line.kind, line.record_id, line.line.op, dict(line.line.patch), base)
 
     # what a person sees
 
@@ -187,7 +259,8 @@ class Device:
 
     def _any_note(self, conn: Connection) -> bytes | None:
         rows = conn.exec_driver_sql("SELECT id FROM note ORDER BY id").all()
-        return self.rng.choice(rows)[0] if rows else None
+        some = rows if self.rng.random() < 0.4 else rows[:4]  # people work on the same ones
+        return self.rng.choice(some)[0] if rows else None
 
     def _some_values(self, before: Values) -> Values:
         values: Values = {}

@@ -24,6 +24,7 @@ class Faults:
     twice: float = 0.1
     late: float = 0.1
     killed: float = 0.05
+    dies: float = 0.05
 
 
 @dataclass(slots=True)

@@ -123,7 +123,7 @@ def test_tokens_rotate(home: Caller) -> None:
     second = home.client.post("/auth/refresh", json={"refresh_token": first.json()["refresh_token"]})
     assert second.status_code == 200
     stale = home.client.post("/auth/refresh", json={"refresh_token": home.enrolled["refresh_token"]})
-    assert (stale.status_code, stale.json()["code"]) == (401, "auth.expired")
+    assert (stale.status_code, stale.json()["code"]) == (401, "auth.copied")
 
 
 @on_both_stores

@@ -1,11 +1,13 @@
 """Real devices with encrypted files against the central server over HTTP: what they hold in the end."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from central_world import CEREMONY, DECISION, GOOD, PERSON, Centre, on_both_stores, served
+from central_world import CEREMONY, DECISION, GOOD, PERSON, Centre, SetClock, on_both_stores, served
 
 from yum_desktop.domain.cases.admission import Action
 from yum_desktop.domain.errors import InputError
@@ -99,6 +101,53 @@ def test_s304_a_device_whose_access_token_is_old_renews_it_by_itself(centre: Cen
     for _ in range(3):
         centre.clock.pass_by(days=1)
         assert syncing.sync(one).status == "done"
+
+
+def test_s164_a_copied_file_is_told_and_becomes_a_device_of_its_own(
+    centre: Centre, device: Opener, tmp_path: Path
+) -> None:
+    """Each refresh token is used once, so whoever comes second with one is found out within its short life."""
+    centre.account("xa-nha")
+    one = device("xa-nha", "một")
+    member = commands.add_member(one, UUID(bytes=centre.units["thon"]), {"full_name": "Nông Thị Nhà"})
+    one.close()
+    shutil.copy(tmp_path / "một.db", tmp_path / "bản-sao.db")
+    one, twin = (Registry.open(tmp_path / name, KEY, clock=centre.clock) for name in ("một.db", "bản-sao.db"))
+    commands.set_member(twin, member, {"phone": "0912345678"})
+    for _ in range(2):
+        centre.clock.pass_by(hours=1)
+        assert syncing.sync(one).status == "done"
+    report = syncing.sync(twin)
+    assert (report.status, report.error_code, len(queries.pending(twin))) == ("failed", "auth.copied", 1)
+    syncing.enrol(twin, server=twin.identity.server, account="xa-nha", password=GOOD, device_name="máy thứ hai")
+    assert twin.identity.device_id != one.identity.device_id
+    for registry in (twin, one, twin):
+        centre.clock.pass_by(hours=1)
+        assert syncing.sync(registry).status == "done"
+    assert {line.code for line in queries.pending(twin)} <= {"record.exists"}
+    one.close()
+    twin.close()
+
+
+def test_s255_s256_a_wrong_clock_is_shown_with_and_without_a_connection(
+    centre: Centre, device: Opener, tmp_path: Path
+) -> None:
+    centre.account("xa-nha")
+    device("xa-nha", "một").close()
+
+    def shown(*, off: timedelta, sync: bool) -> tuple[str | None, str]:
+        one = Registry.open(tmp_path / "một.db", KEY, clock=SetClock(centre.clock.now() + off))
+        assert not sync or syncing.sync(one).status == "done"
+        state = queries.sync_state(one)
+        one.close()
+        assert state.error_code == state.clock
+        return state.clock, state.error_text or ""
+
+    assert shown(off=timedelta(), sync=True) == (None, "")
+    code, text = shown(off=timedelta(minutes=6), sync=True)
+    assert (code, "6 phút" in text) == ("clock.wrong", True)
+    assert shown(off=timedelta(days=-30), sync=False)[0] == "clock.behind"
+    assert shown(off=timedelta(minutes=-4), sync=True) == (None, "")
 
 
 def test_a_revoked_device_is_told_so_and_keeps_what_it_has(centre: Centre, device: Opener) -> None:

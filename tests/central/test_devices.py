@@ -96,7 +96,7 @@ def test_a_refresh_token_works_again_while_its_successor_was_not_used(centre: Ce
     first = enrolled(centre).tokens.refresh
     lost = centre.devices.refresh(first).refresh
     second = centre.devices.refresh(first).refresh
-    assert code_of_refresh(centre, lost) == "auth.expired"
+    assert code_of_refresh(centre, lost) == "auth.copied"
     assert centre.devices.refresh(second).refresh not in {first, lost, second}
 
 
@@ -107,7 +107,7 @@ def test_s318_a_refresh_token_ends_when_its_successor_was_used(centre: Centre) -
     first = enrolled(centre).tokens.refresh
     second = centre.devices.refresh(first).refresh
     third = centre.devices.refresh(second).refresh
-    assert code_of_refresh(centre, first) == "auth.expired"
+    assert code_of_refresh(centre, first) == "auth.copied"
     assert centre.devices.refresh(third).refresh
 
 
@@ -154,7 +154,7 @@ def test_a_device_enrolled_again_stays_the_same_and_its_old_tokens_end(centre: C
     device_id = centre.devices.all()[0].device_id
     after = centre.devices.enrol("xa-02269", GOOD, device_name="Máy văn phòng", device_id=device_id)
     assert (after.device_id, after.device_name) == (before.device_id, "Máy văn phòng")
-    assert code_of_refresh(centre, before.tokens.refresh) == "auth.expired"
+    assert code_of_refresh(centre, before.tokens.refresh) == "auth.copied"
     assert len(centre.devices.all()) == 1
 
 

@@ -1,5 +1,6 @@
 """A small tree on each store in turn."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,3 +27,11 @@ def busy(postgres: Postgres) -> Iterator[Town]:
     town = Town(postgres.emptied("town"))
     yield town
     town.close()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Give a folder, in memory where the machine has one: thousands of small commits are made here."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)

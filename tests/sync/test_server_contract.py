@@ -64,6 +64,45 @@ def test_s029_two_values_for_one_field_are_a_conflict_that_is_settled_once(town:
     assert town.values(note)["first"] == "fir"
 
 
+def test_a_field_that_was_changed_back_asks_nobody(town: Town) -> None:
+    note = town.noted(first="ash")
+    town.push(edit(note, {"first": "elm"}, 1), edit(note, {"first": "ash"}, 2))
+    (answer,) = town.push(edit(note, {"first": "fir"}, 1))
+    assert (answer.status, town.values(note)["first"], town.conflicts(note)) == ("merged", "fir", [])
+
+
+def test_a_choice_between_versions_that_have_changed_is_refused(town: Town) -> None:
+    note = town.noted(first="ash")
+    one, other = town.actor(device="Máy 1"), town.actor(device="Máy 2")
+    town.push(edit(note, {"first": "elm"}), actor=other)
+    town.push(edit(note, {"first": "fir"}), actor=one)
+    ((conflict, seen),) = town.conflicts(note)
+    town.push(edit(note, {"first": "oak"}, 2), actor=other)
+    town.push(edit(note, {"first": "yew"}, 1), actor=one)
+    choice = {"status": "settled", "choice": '{"first":{"take":"mine"}}'}
+    assert brief(*town.push(edit(conflict, {**choice}, seen.rev, CONFLICT.name))) == [("refused", "conflict.moved_on")]
+    assert town.values(note)["first"] == "oak"
+    ((_, now),) = town.conflicts(note)
+    assert brief(*town.push(edit(conflict, {**choice}, now.rev, CONFLICT.name))) == [("applied", "")]
+    assert town.values(note)["first"] == "yew"
+
+
+def test_a_settlement_that_moves_a_record_takes_its_other_conflicts_along(town: Town) -> None:
+    here, there = town.units["commune0"], town.units["commune1"]
+    above = town.actor("province0", "ba")
+    note = town.noted(first="ash")
+    town.push(edit(note, {"first": "elm", UNIT: town.units["province0"]}), actor=above)
+    town.push(edit(note, {"first": "fir"}), actor=town.actor("province0", "chi"))
+    town.push(edit(note, {UNIT: there}), actor=town.actor("province0", "dung"))
+    ((moved, record),) = [each for each in town.conflicts(note) if UNIT in str(each[1].values["fields"])]
+    choice = json.dumps({UNIT: {"take": "mine"}})
+    settled = edit(moved, {"status": "settled", "choice": choice}, record.rev, CONFLICT.name)
+    assert brief(*town.push(settled, actor=above)) == [("applied", "")]
+    ((_, other),) = town.conflicts(note)
+    assert (town.values(note)[UNIT], other.values[UNIT]) == (there, there) != (here, here)
+    assert town.values(moved, CONFLICT.name)[UNIT] == there
+
+
 def test_one_device_that_disagrees_twice_has_one_conflict(town: Town) -> None:
     note = town.noted(first="ash", second="ash")
     town.push(edit(note, {"first": "elm", "second": "elm"}), actor=town.actor(device="Máy 2"))
@@ -108,6 +147,17 @@ def test_s064_a_removal_of_what_was_changed_meanwhile_is_refused(town: Town) -> 
         ("applied", ""),
         ("refused", "record.deleted"),
     ]
+
+
+def test_a_removal_by_somebody_who_has_not_seen_each_field_is_refused(town: Town) -> None:
+    """They were changing one field themselves when others changed it, and saw the newer version of the rest."""
+    note = town.noted(first="ash", second="ash")
+    town.push(edit(note, {"first": "elm"}, 1), edit(note, {"second": "elm"}, 2))
+    blind, seen = (
+        Change(new_id(), NOTE.name, note, Op.DELETE, {}, base_rev=3, base_revs=revs)
+        for revs in ({"first": 1}, {"first": 2})
+    )
+    assert brief(*town.push(blind, seen)) == [("refused", "record.changed"), ("applied", "")]
 
 
 def test_a_record_that_comes_back_goes_on_counting(town: Town) -> None:

@@ -8,6 +8,11 @@ _DENIALS: Final[dict[str, tuple[int, str]]] = {
     "auth.wrong": (401, "Tên tài khoản hoặc mật khẩu không đúng."),
     "auth.missing": (401, "Thiết bị chưa đăng nhập."),
     "auth.expired": (401, "Phiên đăng nhập đã hết hạn. Hãy đăng nhập lại; những gì đã nhập vẫn còn."),
+    "auth.copied": (
+        401,
+        "Dữ liệu của máy này đã được dùng tiếp ở một bản sao khác (máy khác, hoặc bản khôi phục). Hãy đăng nhập lại:"
+        " máy này sẽ là một thiết bị riêng, những gì đã nhập vẫn còn.",
+    ),
     "auth.revoked": (401, "Thiết bị này đã bị thu hồi quyền. Hãy liên hệ đơn vị cấp trên."),
     "auth.disabled": (403, "Tài khoản đã bị khóa. Hãy liên hệ đơn vị cấp trên."),
     "auth.default_password": (403, "Mật khẩu vẫn là mật khẩu cấp ban đầu. Hãy đổi mật khẩu rồi đăng nhập lại."),

@@ -130,10 +130,10 @@ class Devices:
         """Return new tokens for a refresh token.
 
         The token before is good until the new one was used: the answer may have been lost. An older one comes from a
-        copy of the device's file or from a thief; that device has to be enrolled again.
+        copy of the device's file or from a thief; that device has to be enrolled again, as another one.
 
         Raises:
-            DeniedError: `auth.expired`, `auth.revoked`, `auth.disabled`.
+            DeniedError: `auth.expired` (no device of this server), `auth.copied`, `auth.revoked`, `auth.disabled`.
         """
         given = RefreshToken.read(refresh_token)
         now = self._clock.now()
@@ -142,7 +142,7 @@ class Devices:
             if row is None:
                 raise DeniedError("auth.expired")
             if not same(row.refresh_hash, given.digest) and not same(row.refresh_before_hash, given.digest):
-                raise DeniedError("auth.expired")
+                raise DeniedError("auth.copied")
             _check_allowed(conn, row)
             token = RefreshToken.new(given.device_id, self._entropy)
             change = update(DeviceRecord).where(DeviceRecord.id == given.device_id)

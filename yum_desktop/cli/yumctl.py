@@ -17,6 +17,7 @@ from yum_desktop.cli import handing, importing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
+from yum_desktop.exchange.excel import reading
 from yum_desktop.registry import bundles, code_lists, commands, queries, syncing
 from yum_desktop.registry.clock import SystemClock
 from yum_desktop.registry.engine import Registry
@@ -37,7 +38,9 @@ Answer = tuple[object, list[str], int]
 
 
 def run() -> int:
-    """Run the command of the command line."""
+    """Run the command of the command line; a package also starts its reader of lists with this program."""
+    if sys.argv[1:2] == [reading.FLAG]:
+        return reading.run()
     return main(sys.argv[1:])
 
 
@@ -175,6 +178,8 @@ def _status(r: Registry, asked: argparse.Namespace) -> Answer:
         "conflicts": state.conflicts, "handed_over": state.handed_over, "rows": queries.row_counts(r),
         "digest": queries.digest(r),
     }  # fmt: skip
+    if state.clock is not None:
+        document["clock"] = state.clock
     return document, [f"{name}: {value}" for name, value in document.items()], DONE
 
 

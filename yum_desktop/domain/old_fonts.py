@@ -69,6 +69,8 @@ _TONE_MARKS: Final = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 _STOPPED: Final = re.compile(r"(?:c|ch|p|t)$")
 _RISING: Final = re.compile("[\u0301\u0323]")
 _WORDS: Final = re.compile(r"[^\W\d_]+|[^\x00-\x7f\s]+")
+_MAYBE_MOJIBAKE: Final = re.compile(r"[ÃÄÅÆ][^\x00-\x7f]|á[º»]")
+"""The first bytes of the UTF-8 of Vietnamese letters, with something behind them that is no plain letter."""
 _FOREIGN: Final = re.compile("[^\x00-\xff]")
 _FROM_1252: Final = {chr(code): code for code in range(256)} | {
     bytes([code]).decode("cp1252"): code for code in range(256) if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
@@ -147,7 +149,7 @@ def _has_only_latin1(text: str) -> bool:
 
 def _from_mojibake(text: str) -> str | None:
     """Return the text that UTF-8 bytes read as Windows-1252 were, if they were that."""
-    if not any(sign in text for sign in "ÃÄÅÆáẠ"):
+    if _MAYBE_MOJIBAKE.search(text) is None:
         return None
     try:
         meant = bytes(_FROM_1252[letter] for letter in text).decode("utf-8")

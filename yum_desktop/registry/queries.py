@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from sync.client import store
+from sync.client import clock, store
 from sync.client.engine import is_complete
 from sync.client.incoming import LAST_SYNC
 from sync.client.store import CREATED_FIELD, DELETED_FIELD, IN_FLIGHT, PENDING, REFUSED, Waiting
@@ -19,7 +19,7 @@ from yum_desktop.domain.labels import CREATED_LABEL, DELETED_LABEL, KIND_LABELS,
 from yum_desktop.domain.member import MEMBER_FIELDS, missing_fields
 from yum_desktop.registry import handovers, settings
 from yum_desktop.registry.case_queries import case, cases
-from yum_desktop.registry.clock import from_ms
+from yum_desktop.registry.clock import as_ms, from_ms
 from yum_desktop.registry.code_lists import codes
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import KINDS, MEMBER_KIND
@@ -54,6 +54,7 @@ __all__ = [
     "unit_tree",
 ]
 
+_MINUTE_MS: Final = 60_000
 _MEMBER_NAMES: Final = tuple(field.name for field in MEMBER_FIELDS)
 
 
@@ -290,6 +291,7 @@ def sync_state(r: Registry) -> SyncState:
         me = settings.identity(conn)
         last = store.state(conn, LAST_SYNC)
         received, handed_over = handovers.counts(conn, me.account)
+        doubt = clock.doubt(conn, as_ms(r.clock.now()))
         waiting, since = conn.exec_driver_sql(
             "SELECT count(*), min(at) FROM sync_outbox WHERE status IN (?, ?)", (PENDING, IN_FLIGHT)
         ).one()
@@ -308,9 +310,16 @@ def sync_state(r: Registry) -> SyncState:
             received=received,
             handed_over=handed_over,
             complete=is_complete(conn) or not me.account,
-            error_code=known.get(settings.ERROR_CODE),
-            error_text=known.get(settings.ERROR_TEXT),
+            clock=doubt,
+            error_code=known.get(settings.ERROR_CODE) or doubt,
+            error_text=known.get(settings.ERROR_TEXT) or _clock_text(conn, doubt),
         )
+
+
+def _clock_text(conn: Connection, doubt: str | None) -> str | None:
+    """Return what people read about a clock that cannot be right."""
+    minutes = round(abs(clock.offset_ms(conn) or 0) / _MINUTE_MS)
+    return None if doubt is None else text_of(doubt).replace("{0}", f"{minutes} phút")
 
 
 def _open_conflicts(conn: Connection) -> int:

@@ -6,6 +6,8 @@ _TEXTS: Final[dict[str, str]] = {
     "auth.default_password": "Mật khẩu vẫn là mật khẩu cấp ban đầu. Hãy đổi mật khẩu rồi đăng nhập lại.",
     "auth.expired": "Phiên đăng nhập đã hết hạn. Hãy đăng nhập lại; những gì đã nhập vẫn còn.",
     "auth.missing": "Thiết bị chưa đăng nhập. Hãy đăng nhập lại; những gì đã nhập vẫn còn.",
+    "auth.copied": "Dữ liệu của máy này đã được dùng tiếp ở một bản sao khác (máy khác, hoặc bản khôi phục). Hãy đăng"
+    " nhập lại: máy này sẽ là một thiết bị riêng, những gì đã nhập vẫn còn.",
     "auth.revoked": "Thiết bị này đã bị thu hồi quyền. Hãy liên hệ đơn vị cấp trên.",
     "auth.throttled": "Đăng nhập sai nhiều lần. Hãy chờ ít phút rồi thử lại.",
     "auth.wrong": "Tên tài khoản hoặc mật khẩu không đúng.",
@@ -27,6 +29,9 @@ _TEXTS: Final[dict[str, str]] = {
     "conflict.already_settled": "Người khác đã chọn trước cho xung đột này.",
     "conflict.choice_damaged": "Lựa chọn không đọc được. Hãy chọn lại.",
     "conflict.incomplete": "Còn trường chưa chọn.",
+    "clock.behind": "Đồng hồ máy này chạy chậm: lần liên lạc trước với máy chủ đã muộn hơn giờ đang hiện."
+    " Hãy chỉnh lại ngày giờ.",
+    "clock.wrong": "Đồng hồ máy này lệch {0} so với máy chủ. Hãy chỉnh lại ngày giờ.",
     "conflict.moved_on": "Dữ liệu lại vừa thay đổi. Hãy xem lại rồi chọn.",
     "cursor.unknown": "Máy chủ không nhận ra dữ liệu của máy này; dữ liệu sẽ được tải lại.",
     "field.read_only": "Trường này do máy chủ đặt, không sửa được trên máy.",

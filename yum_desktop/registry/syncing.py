@@ -35,6 +35,7 @@ _SILENCE_S: Final = 90.0
 _ENROL: Final = "/auth/enrol"
 _REFRESH: Final = "/auth/refresh"
 _PASSWORD: Final = "/auth/password"  # noqa: S105  # a path
+_COPIED: Final = "auth.copied"
 _FIELDS: Final = {"auth.wrong": "password", "auth.default_password": "password"}
 
 
@@ -48,6 +49,9 @@ def enrol(
     transport: httpx.BaseTransport | None = None,
 ) -> None:
     """Let this file work for an account of a server. Doing it again renews the tokens; what waits stays.
+
+    A file of which a copy was used since, on another machine or before it came back from a backup, becomes a device of
+    its own.
 
     Args:
         r: The records.
@@ -71,7 +75,9 @@ def enrol(
             field="account",
         )
     asked: dict[str, str] = {"account": account, "password": password, "device_name": device_name}
-    if me.device_id is not None:
+    with r.read() as conn:
+        is_copy = settings.get(conn, settings.ERROR_CODE) == _COPIED
+    if me.device_id is not None and not is_copy:
         asked["device_id"] = str(me.device_id)
     with _client(server, transport) as client:
         answer = _ask(client, _ENROL, asked)

@@ -259,6 +259,8 @@ class SyncState:
     """Own work handed over that nobody has decided about, or that was returned."""
     complete: bool = True
     """False while the first sync has not brought everything."""
+    clock: str | None = None
+    """Why this device's clock cannot be right: ``clock.wrong`` or ``clock.behind``."""
     online: bool | None = None
     busy: bool = False
     busy_rows: int = 0

@@ -5,7 +5,7 @@ What is found is a suggestion: the cells stay as they stand until somebody who s
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,9 +45,12 @@ class Conversion:
 
 def find_conversions(rows: Sequence[Row], fonts: Fonts) -> tuple[Conversion, ...]:
     """Return the cells of a sheet that were written before Unicode, in reading order."""
+    texts = {cell for row in rows for cell in row if isinstance(cell, str) and not cell.isascii()}
+    known = {text: encoding for text in texts if (encoding := guess(text)) is not None}
+    if not known and not fonts:
+        return ()
     sure: dict[tuple[int, int], Conversion] = {}
     doubtful: list[tuple[int, int, str]] = []
-    known: dict[str, Encoding | None] = {}
     for at, row in enumerate(rows):
         for place, cell in enumerate(row):
             if not isinstance(cell, str) or (cell.isascii() and (at, place) not in fonts):
@@ -86,10 +89,8 @@ def _by_font(text: str, runs: Sequence[Run]) -> tuple[Encoding, str] | None:
     return encoding, after
 
 
-def _by_letters(text: str, known: dict[str, Encoding | None]) -> tuple[Encoding, str] | None:
-    if text not in known:
-        known[text] = guess(text)
-    encoding = known[text]
+def _by_letters(text: str, known: Mapping[str, Encoding]) -> tuple[Encoding, str] | None:
+    encoding = known.get(text)
     return None if encoding is None else (encoding, decode(text, encoding))
 
 

@@ -1,15 +1,15 @@
 """The fonts of cells: what says that Latin letters are Vietnamese ones (domain §6.4)."""
 
 import posixpath
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 from xml.etree import ElementTree
-
-import xlrd
 
 from yum_desktop.domain.old_fonts import encoding_of_font
 
@@ -131,7 +131,24 @@ def _cell_runs(cell: ElementTree.Element, fonts: Sequence[str], shared: Sequence
 
 
 def fonts_of_xls(path: Path, sheet: str) -> Fonts:
-    """Return the old fonts on a sheet of a workbook of before 2007."""
+    """Return the old fonts on a sheet of a workbook of before 2007; none where they cannot be made out."""
+    import xlrd  # noqa: PLC0415  # most files need no second library
+
+    try:
+        return _fonts_of_xls(xlrd, path, sheet)
+    except (
+        xlrd.XLRDError,
+        xlrd.compdoc.CompDocError,
+        struct.error,
+        ValueError,
+        LookupError,
+        TypeError,
+        AssertionError,
+    ):
+        return {}  # the library that reads the cells takes more files than this one
+
+
+def _fonts_of_xls(xlrd: ModuleType, path: Path, sheet: str) -> Fonts:
     with xlrd.open_workbook(str(path), formatting_info=True, on_demand=True, logfile=_Silence()) as book:
         names = [font.name for font in book.font_list]
         if not any(encoding_of_font(name) for name in names):

@@ -9,7 +9,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,29 +17,23 @@ from yum_desktop.domain.errors import InputError
 DAMAGED: Final = "Tệp hỏng hoặc không phải bảng tính. Mở bằng Excel, lưu lại dạng .xlsx rồi nhập lại"
 PARTS_MAX: Final = 2_000
 CELLS_MAX: Final = 5_000_000
+ROWS_MAX: Final = 100_000
+COLUMNS_MAX: Final = 300
 LAST_ROW: Final = 1_048_576
+LAST_COLUMN: Final = 16_384
 _PIECE: Final = 1 << 20
 _HEADER: Final = 30
 _SHEET: Final = re.compile(r"(?:.*/)?worksheets/[^/]+\.xml", re.IGNORECASE)
 _MARKUP: Final = (".xml", ".rels", ".vml")
 _DEFINES: Final = (b"<!DOCTYPE", b"<!ENTITY")
+_MAYBE_FAR: Final = re.compile(rb"""r\s?=\s?["'](?:[A-Za-z]{3}|[L-Zl-z][A-Za-z]|[A-Za-z]{0,2}[0-9]{6})""")
+"""What costs little to look for: a place beyond column KZ or row 99,999."""
 _CELL: Final = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*?)?(?<!/)>")
-_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,9})(\d{1,7})["']""")
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How far the filled cells of all sheets reach, counted from 1; beyond every limit where a cell does not say."""
-
-    rows: int
-    columns: int
-
-
-_UNKNOWN: Final = Extent(LAST_ROW, LAST_ROW)
-
-
-def survey(path: Path, *, unpacked_max: int) -> Extent:
-    """Return how far the sheets of a workbook reach.
+def survey(path: Path, *, unpacked_max: int) -> bool:
+    """Return whether a workbook has cells beyond `ROWS_MAX` or `COLUMNS_MAX`, or cells that do not say where they are.
 
     Raises:
         InputError: `file.damaged`, `file.unsafe` when it defines entities, or `file.too_large` when it unpacks to more
@@ -51,14 +44,14 @@ def survey(path: Path, *, unpacked_max: int) -> Extent:
             parts = archive.infolist()
             if len(parts) > PARTS_MAX:
                 raise too_large()
-            return _measured(file, parts, unpacked_max)
+            return _reaches_far(file, parts, unpacked_max)
     except (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, NotImplementedError) as error:
         raise InputError("file.damaged", DAMAGED) from error
 
 
-def _measured(file: BinaryIO, parts: list[zipfile.ZipInfo], unpacked_max: int) -> Extent:
+def _reaches_far(file: BinaryIO, parts: list[zipfile.ZipInfo], unpacked_max: int) -> bool:
     total = cells = 0
-    extent = Extent(0, 0)
+    far = False
     for part in parts:
         is_sheet = _SHEET.fullmatch(part.filename) is not None
         is_markup = part.filename.lower().endswith(_MARKUP)
@@ -70,12 +63,25 @@ def _measured(file: BinaryIO, parts: list[zipfile.ZipInfo], unpacked_max: int) -
                 end = piece[-len(_DEFINES[0]) :]
             if is_sheet:
                 whole, rest = _cut(rest + piece)
-                tags = _CELL.findall(whole)
-                cells += len(tags)
-                extent = _reach(extent, tags)
-            if total > unpacked_max or cells > CELLS_MAX:
+                cells += whole.count(b"<c ") + whole.count(b":c ")
+                far = far or (_MAYBE_FAR.search(whole) is not None and _has_far(whole))
+            if total > unpacked_max or cells > CELLS_MAX * 2:  # with the empty ones, which are not kept
                 raise too_large()
-    return extent
+    return far
+
+
+def _has_far(whole: bytes) -> bool:
+    return sum(map(_is_far, _CELL.findall(whole))) > 0  # each is looked at: some cannot be
+
+
+def _is_far(cell: bytes) -> bool:
+    place = _PLACE.search(cell)
+    if place is None:
+        return True
+    column = _column_of(place[1])
+    if column > LAST_COLUMN:
+        raise too_large()
+    return int(place[2]) > ROWS_MAX or column > COLUMNS_MAX
 
 
 def _refuse_tricks(markup: bytes) -> None:
@@ -91,17 +97,6 @@ def _cut(text: bytes) -> tuple[bytes, bytes]:
     end = text.rfind(b">") + 1
     rest = text[end:]
     return text[:end], rest if len(rest) < _PIECE else b""
-
-
-def _reach(extent: Extent, tags: list[bytes]) -> Extent:
-    rows, columns = extent.rows, extent.columns
-    for tag in tags:
-        place = _PLACE.search(tag)
-        if place is None:
-            return _UNKNOWN
-        rows = max(rows, int(place[2]))
-        columns = max(columns, _column_of(place[1]))
-    return Extent(rows, columns)
 
 
 def _column_of(letters: bytes) -> int:

@@ -1,5 +1,6 @@
 """Planning an import: every row of a sheet gets its place before anything is stored."""
 
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,7 +23,6 @@ from yum_desktop.exchange.excel.layout import (
     Layout,
     find_layout,
     group_name,
-    has_header,
     is_signature,
     kind_of,
     letter_of,
@@ -44,7 +44,7 @@ from yum_desktop.exchange.excel.model import (
     Row,
     SkippedRow,
 )
-from yum_desktop.exchange.excel.read import read_book
+from yum_desktop.exchange.excel.opening import Report, open_list
 from yum_desktop.exchange.excel.record import planned, problem_of
 
 _ALL_PAIRS_MAX: Final = 12
@@ -71,6 +71,8 @@ def plan_import(
     sheet: str | None = None,
     mapping: Mapping[int, str | None] | None = None,
     as_written: Collection[int] = (),
+    stop: threading.Event | None = None,
+    report: Report | None = None,
 ) -> ImportPlan:
     """Return what an import of a sheet would do. Nothing is stored.
 
@@ -82,11 +84,14 @@ def plan_import(
         mapping: What columns are, by index from 0: a member field, a target of `layout.TARGETS`, or ``None`` for
             text beside the record. Columns it does not name are taken as their headers say.
         as_written: Columns, by index from 0, whose texts of before Unicode are left as they stand.
+        stop: Ends the work within a moment once it is set.
+        report: Called with the share that is done, from 0 to 1.
 
     Raises:
-        InputError: `file.*`: the file cannot be read or has no list of people.
+        InputError: `file.*`: the file cannot be read or has no list of people, or `file.stopped`.
     """
-    book = read_book(path, sheet, likes=has_header)
+    said = (lambda share: report(share / 2)) if report is not None else None
+    book = open_list(path, sheet, stop=stop, report=said)
     layout = find_layout(converted(book.rows, book.conversions), mapping)
     written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
     spread = _spread(written, book.merged, layout)

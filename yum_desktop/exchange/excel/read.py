@@ -1,35 +1,39 @@
 """Reading a list: the cells as they stand, and nothing of a file that is damaged or wants to fill the memory."""
 
+import io
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-from xlrd import XLRDError
-from xlrd.compdoc import CompDocError
 
 from yum_desktop.domain.errors import InputError
 from yum_desktop.exchange.excel.encoding import Conversion, converted, find_conversions
 from yum_desktop.exchange.excel.fonts import Fonts, fonts_of_xls, fonts_of_xlsx
-from yum_desktop.exchange.excel.guard import DAMAGED, LAST_ROW, survey, too_large
+from yum_desktop.exchange.excel.guard import COLUMNS_MAX, DAMAGED, LAST_ROW, ROWS_MAX, survey, too_large
 from yum_desktop.exchange.excel.model import Area, Cell, Row
 from yum_desktop.exchange.excel.textfile import read_text
 
 BYTES_MAX: Final = 50_000_000
 UNPACKED_MAX: Final = 400_000_000
-ROWS_MAX: Final = 100_000
-COLUMNS_MAX: Final = 300
+_LETTERS_MAX: Final = 32_767
+"""What a cell of a spreadsheet program holds at most."""
 _WIDTHS_MAX: Final = 50_000_000
 """Cells, empty ones included, that are looked at where a sheet has far corners."""
 _TEXT_SHEET: Final = "1"
 """The name of the only sheet of a text file."""
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SEALED: Final = "EncryptedPackage"
+_WORKBOOKS: Final = frozenset({"Workbook", "Book"})
+_OTHERS: Final = frozenset({"WordDocument", "PowerPoint Document"})
+_BOF: Final = b"\x09\x08\x10\x00\x00\x06\x05\x00"
+_BOF_BYTES: Final = 20
+_FILEPASS: Final = b"\x2f\x00"
 _UNSUPPORTED: Final = "Không phải bảng tính. Nhập được .xlsx, .xls, .ods, .csv, .tsv"
 _PROTECTED: Final = "Tệp có mật khẩu. Mở bằng Excel, bỏ mật khẩu, lưu lại rồi nhập"
 
@@ -41,6 +45,9 @@ class Kind(StrEnum):
     XLS = "xls"
     ODS = "ods"
     TEXT = "text"
+
+
+_SUFFIXES: Final = {Kind.XLSX: {".xlsx", ".xlsm"}, Kind.XLS: {".xls"}, Kind.ODS: {".ods"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +112,11 @@ def kind_of_file(path: Path) -> Kind:
             if head.startswith(_OLE):
                 return _old_kind(head + file.read())
     except OSError as error:
-        raise InputError("file.missing", "Không mở được tệp. Kiểm tra tệp còn ở đó và không bị khóa") from error
+        raise missing() from error
     if not head:
         raise InputError("file.empty", "Tệp rỗng")
     if head.startswith(b"PK\3\4"):
-        return Kind.ODS if b"opendocument.spreadsheet" in head else Kind.XLSX
+        return _kind_of_archive(path)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"{\\rtf", b"%pdf")):
         text = "Tệp này là trang web hoặc văn bản đổi đuôi. Mở bằng Excel, lưu lại dạng .xlsx rồi nhập"
@@ -117,21 +124,44 @@ def kind_of_file(path: Path) -> Kind:
     return Kind.TEXT
 
 
+def missing() -> InputError:
+    """Return the error of a file that cannot be opened."""
+    return InputError("file.missing", "Không mở được tệp. Kiểm tra tệp còn ở đó và không bị khóa")
+
+
+def _kind_of_archive(path: Path) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = frozenset(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise InputError("file.damaged", DAMAGED) from error
+    if "xl/workbook.xml" in names:
+        return Kind.XLSX
+    if {"content.xml", "mimetype"} <= names and "word/document.xml" not in names:
+        return Kind.ODS
+    raise InputError("file.kind_unsupported", _UNSUPPORTED)
+
+
 def _old_kind(data: bytes) -> Kind:
-    if "EncryptedPackage".encode("utf-16-le") in data:
+    """Return what a container of Office of before 2007 holds; its parts are named in UTF-16."""
+    names = {name for name in (*_WORKBOOKS, *_OTHERS, _SEALED) if name.encode("utf-16-le") in data}
+    start = data.find(_BOF)
+    first = data[start + _BOF_BYTES : start + _BOF_BYTES + 2]  # what stands behind the head of a workbook
+    if _SEALED in names or (start >= 0 and first == _FILEPASS):
         raise InputError("file.protected", _PROTECTED)
-    if not any(name.encode("utf-16-le") in data for name in ("Workbook", "Book")):
+    if names & _WORKBOOKS:
+        return Kind.XLS
+    if names & _OTHERS:
         raise InputError("file.kind_unsupported", _UNSUPPORTED)
-    return Kind.XLS
+    raise InputError("file.damaged", DAMAGED)
 
 
 _Found = tuple[tuple[str, ...], list[_Sheet]]
 
 
 def _xlsx(path: Path, sheet: str | None) -> _Found:
-    extent = survey(path, unpacked_max=UNPACKED_MAX)
-    near = extent.rows <= ROWS_MAX and extent.columns <= COLUMNS_MAX
-    return _dense(path, sheet, fonts_of_xlsx) if near else _sparse(path, sheet)
+    far = survey(path, unpacked_max=UNPACKED_MAX)
+    return _sparse(path, sheet) if far else _dense(path, sheet, fonts_of_xlsx)
 
 
 def _xls(path: Path, sheet: str | None) -> _Found:
@@ -154,13 +184,22 @@ _READERS: Final = {Kind.XLSX: _xlsx, Kind.XLS: _xls, Kind.ODS: _ods, Kind.TEXT: 
 
 
 def _judged(name: str, rows: tuple[Row, ...], fonts: Fonts, merged: tuple[Area, ...] = ()) -> _Sheet:
+    if any(isinstance(cell, str) and len(cell) > _LETTERS_MAX for row in rows for cell in row):
+        raise InputError("file.too_large", f"Trang “{name}” có ô dài hơn {_LETTERS_MAX} chữ")
     return _Sheet(name, rows, merged, find_conversions(rows, fonts))
+
+
+def _opened(path: Path) -> CalamineWorkbook:
+    """Open by the path where the name is right: what the library says of a mere stream it says less exactly."""
+    if path.suffix.lower() in _SUFFIXES[kind_of_file(path)]:
+        return CalamineWorkbook.from_path(str(path))
+    return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
 
 
 def _dense(path: Path, sheet: str | None, fonts_of: Callable[[Path, str], Fonts]) -> _Found:
     """Read by a library that is fast and keeps a grid as large as the farthest cells."""
     try:
-        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:  # from a path it believes the name
+        with _opened(path) as book:
             names = tuple(book.sheet_names)
             found = []
             for name in _chosen(names, sheet):
@@ -173,15 +212,16 @@ def _dense(path: Path, sheet: str | None, fonts_of: Callable[[Path, str], Fonts]
             return names, found
     except PasswordError as error:
         raise InputError("file.protected", _PROTECTED) from error
-    except (CalamineError, XLRDError, CompDocError, *_BROKEN) as error:
-        raise InputError("file.damaged", DAMAGED) from error
+    except (CalamineError, *_BROKEN) as error:
+        raise too_large() if "limit exceeded" in str(error) else InputError("file.damaged", DAMAGED) from error
 
 
 def _sparse(path: Path, sheet: str | None) -> _Found:
     """Read row by row: cells far away are often stray spaces, and the list before them is fine."""
+    from openpyxl import load_workbook  # noqa: PLC0415  # most files need no second library
+
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
+        with path.open("rb") as file, closing(load_workbook(file, read_only=True, data_only=True)) as book:
             names = tuple(one.title for one in book.worksheets)
             found = []
             for name in _chosen(names, sheet):
@@ -190,15 +230,12 @@ def _sparse(path: Path, sheet: str | None) -> _Found:
                 rows = _squared(one.iter_rows(values_only=True), name)
                 found.append(_judged(name, rows, fonts_of_xlsx(path, name)))
             return names, found
-        finally:
-            book.close()
     except _BROKEN as error:
         raise InputError("file.damaged", DAMAGED) from error
 
 
 _BROKEN: Final = (
     zipfile.BadZipFile,
-    InvalidFileException,
     OSError,
     ValueError,
     LookupError,
@@ -208,6 +245,7 @@ _BROKEN: Final = (
     AssertionError,
     ParseError,
     SyntaxError,
+    EOFError,
 )
 """What the slower libraries raise on damaged files."""
 

@@ -1,5 +1,6 @@
 """One row as a member: its cells, and what they say together."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,6 +30,8 @@ MAIN: Final = ("full_name", "born_on", "sex", "id_number", "phone", "ethnicity",
 """The fields an import insists on: an empty cell is said."""
 
 _DERIVED: Final = frozenset({*MAIN, *TARGETS})
+_LITERAL: Final = re.compile(r'="([^"]*)"')
+"""A text that a program wrapped so that it stays a text."""
 CROSSES: Final = frozenset({"x", "×"})
 _TOGETHER: Final = frozenset({"id.unknown_province", "id.sex_mismatch", "id.year_mismatch", "join.too_young"})
 
@@ -60,9 +63,12 @@ def planned(number: int, row: Row, layout: Layout, group: str | None, *, codes: 
     chi_doan = group
     unit = layout.column(CHI_DOAN)
     if unit is not None:
-        chi_doan = cells.clean(text_of(row[unit]))[0] or None
+        chi_doan = _shown(row[unit]) or None
         if chi_doan is None:
             draft.take(CHI_DOAN, "", MISSING)
+        elif chi_doan.startswith("="):
+            draft.take(CHI_DOAN, chi_doan, Reading(None, (Note("text.formula", SHOWN),)))
+            chi_doan = None
     values: dict[str, object] = dict(draft.values)
     return PlannedRow(number, values, chi_doan, tuple(draft.problems), other, further)
 
@@ -159,6 +165,10 @@ def _take_further(
         if column.field in _DERIVED or not text:
             continue
         header = column.header or column.letter
+        if text.startswith("="):
+            name = column.field or column.letter
+            draft.take(name, text, Reading(None, (Note("text.formula", SHOWN),)))
+            continue
         if text.lower() not in CROSSES:
             further[header] = text
         if column.field is None or not _taken(draft, column.field, cell, text, codes, today):
@@ -169,7 +179,9 @@ def _take_further(
 def _shown(cell: Cell) -> str:
     if isinstance(cell, date):
         return f"{cell:%d/%m/%Y}"
-    return cells.clean(text_of(cell))[0]
+    text = cells.clean(text_of(cell))[0]
+    literal = _LITERAL.fullmatch(text)
+    return text if literal is None else literal[1]
 
 
 def _taken(draft: _Draft, name: str, cell: Cell, text: str, codes: Codes, today: date) -> bool:

@@ -23,7 +23,7 @@ _MARKS: Final = (
 _DELIMITERS: Final = ("\t", ";", ",", "|")
 _LOOKED_AT: Final = 50
 _SAMPLE_LETTERS: Final = 200_000
-_FIELD_MAX: Final = 100_000
+_FIELD_MAX: Final = 32_767
 _CONTROL_MAX: Final = 0.01
 """Share of control characters above which a file is no text."""
 

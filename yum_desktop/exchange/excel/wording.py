@@ -9,6 +9,7 @@ _TEXTS: Final[dict[str, str]] = {
     "text.invisible": "Đã bỏ ký tự ẩn",
     "text.d_stroke": "Đã đổi chữ Đ về đúng mã",
     "text.old_font": "Có thể gõ bằng phông cũ",
+    "text.formula": "Ô chứa công thức, không lấy",
     "name.case": "Đã viết hoa lại tên",
     "name.no_diacritics": "Tên không dấu",
     "name.extra_text": "Có chữ khác cạnh tên",

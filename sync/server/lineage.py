@@ -1,0 +1,86 @@
+"""Tells a restored server from the one a device has met, by a print of the log at the places of its cursor.
+
+Positions alone do not tell: a server that came back from a backup gives the lost ones out again. The line that stands
+at a position differs then, and with it the print, which takes the place of the second half of the data set's name in
+the cursor, so that it costs no byte.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from sync.protocol.errors import RejectedError
+from sync.server import scope as scopes
+from sync.server.database import run
+from sync.server.scope import Cursor
+
+_NAME_SIZE_BYTES = 4
+_PRINT_SIZE_BYTES = 4
+_PLACES_MAX = 200
+"""Positions named in one statement."""
+
+Place = tuple[bytes, int]
+"""A shard and a position in it."""
+
+
+class Lineage:
+    """The log as one read transaction sees it.
+
+    Args:
+        conn: The transaction.
+        epoch: Names the server's data.
+    """
+
+    def __init__(self, conn: Connection, epoch: bytes) -> None:
+        self._conn = conn
+        self._epoch = epoch
+        self._marks: dict[Place, bytes] = {}
+
+    def stamped(self, packed: bytes) -> bytes:
+        """Return a cursor with the print of its places."""
+        cursor = scopes.read_cursor(packed)
+        return replace(cursor, epoch=self._name(cursor)).packed()
+
+    def check(self, cursor: Cursor, now: Mapping[bytes, int]) -> None:
+        """Refuse a cursor that is not of this server's past.
+
+        A cursor with the whole name of the data set and no print is of a program before prints.
+
+        Args:
+            cursor: Where a device stands.
+            now: Last positions, of those shards that are known.
+
+        Raises:
+            RejectedError: `server.changed` (it is another server's) or `server.went_back` (this server has lost what
+                the device has seen).
+        """
+        if cursor.epoch[:_NAME_SIZE_BYTES] != self._epoch[:_NAME_SIZE_BYTES]:
+            raise RejectedError("server.changed")
+        if any(pos > now.get(shard, pos) for shard, pos in cursor.positions.items()):
+            raise RejectedError("server.went_back")
+        if cursor.epoch not in {self._epoch, self._name(cursor)}:
+            raise RejectedError("server.went_back")
+
+    def _name(self, cursor: Cursor) -> bytes:
+        self._read(cursor.positions.items())
+        print_ = hashlib.blake2b(digest_size=_PRINT_SIZE_BYTES)
+        for place in sorted(cursor.positions.items()):
+            print_.update(self._marks.get(place, b""))
+        return self._epoch[:_NAME_SIZE_BYTES] + print_.digest()
+
+    def _read(self, places: Iterable[Place]) -> None:
+        missing = [place for place in places if place not in self._marks]
+        for start in range(0, len(missing), _PLACES_MAX):
+            part = missing[start : start + _PLACES_MAX]
+            where = " OR ".join(["(shard = ? AND pos = ?)"] * len(part))
+            sql = f"SELECT shard, pos, record_id, rev, received_at, change_id FROM sync_log WHERE {where}"
+            for shard, pos, *line in run(self._conn, sql, [each for place in part for each in place]):
+                self._marks[bytes(shard), int(pos)] = mark(*line)
+        self._marks.update((place, b"") for place in missing if place not in self._marks)
+
+
+def mark(record_id: bytes, rev: int, received_at: int, change_id: bytes | None) -> bytes:
+    """Return what tells one line of the log from another that might stand in its place."""
+    return b"".join((record_id, rev.to_bytes(4, "big"), received_at.to_bytes(8, "big", signed=True), change_id or b""))

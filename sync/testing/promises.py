@@ -1,0 +1,145 @@
+"""Checkers of what must never happen on the server: each line of the log is looked at once, as it comes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync.core import values as packed
+from sync.core.squash import Op
+from sync.protocol.kinds import CONFLICT, HANDOVER, Kind, Merge, Value
+from sync.server.database import run
+from sync.server.handovers import ACCEPTED, RETURNED, WAITING, WITHDRAWN
+from sync.testing.device import Sent
+from sync.testing.kinds import NOTE
+
+
+@dataclass
+class Promises:
+    """What is known of one server's log, and what must hold for each line that follows."""
+
+    _positions: dict[bytes, int] = field(default_factory=dict)
+    _applied: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    _removed: set[bytes] = field(default_factory=set)
+    _decided: set[bytes] = field(default_factory=set)
+
+    def check(self, conn: Connection, sent: Mapping[bytes, Sent]) -> None:
+        """Check what the log has got since the last call, and what follows its records.
+
+        Args:
+            conn: A read transaction.
+            sent: What devices have sent, by change.
+
+        Raises:
+            AssertionError: A promise is broken; its text says which.
+        """
+        for shard, last in run(conn, "SELECT shard, pos FROM sync_position ORDER BY shard").all():
+            before = self._positions.get(shard, 0)
+            sql = (
+                "SELECT pos, kind, record_id, rev, op, fields, change_id FROM sync_log"
+                " WHERE shard = ? AND pos > ? ORDER BY pos"
+            )
+            lines = run(conn, sql, (shard, before)).all()
+            assert [line.pos for line in lines] == [*range(before + 1, last + 1)], f"a gap in the feed of {shard.hex()}"
+            for line in lines:
+                self._check_line(conn, line, sent.get(line.change_id))
+            self._positions[shard] = last
+        _check_company(conn, CONFLICT, "status = 'open'")
+        _check_company(conn, HANDOVER, f"side = 'receiver' AND state = '{WAITING}'")
+
+    def _check_line(self, conn: Connection, line: Any, sent: Sent | None) -> None:
+        record_id: bytes = line.record_id
+        assert record_id not in self._removed, f"{record_id.hex()} came back after it was removed"
+        if line.op == "delete":
+            self._removed.add(record_id)
+        fields = {name: (packed.restored(old), packed.restored(new)) for name, (old, new) in _loaded(line.fields)}
+        if line.kind == NOTE.name:
+            self._check_once(line)
+            if sent is not None:
+                _check_merge(sent, record_id, line.op, fields)
+        if line.kind in {CONFLICT.name, HANDOVER.name}:
+            self._check_decided_once(line.kind, record_id, fields)
+        if line.kind == CONFLICT.name and sent is not None and sent.kind == NOTE.name:
+            _check_two_disagree(conn, line, sent)
+
+    def _check_once(self, line: Any) -> None:
+        """Promise 3: a change is applied once."""
+        if line.change_id is not None:
+            rev = self._applied.setdefault((line.change_id, line.record_id), line.rev)
+            assert rev == line.rev, f"a change of {line.record_id.hex()} was applied twice"
+
+    def _check_decided_once(self, kind: str, record_id: bytes, fields: Mapping[str, tuple[Value, Value]]) -> None:
+        """Promises 6 and 8: a conflict is settled once, and work that was handed over is decided about once."""
+        _, status = fields.get("status" if kind == CONFLICT.name else "state", (None, None))
+        if status in {"settled", ACCEPTED, RETURNED, WITHDRAWN}:
+            assert record_id not in self._decided, f"{kind} {record_id.hex()} was decided about twice"
+            self._decided.add(record_id)
+
+
+def _loaded(text: str) -> list[tuple[str, tuple[object, object]]]:
+    return [(name, (old, new)) for name, (old, new) in json.loads(text).items()]
+
+
+def _check_merge(sent: Sent, record_id: bytes, op: str, fields: Mapping[str, tuple[Value, Value]]) -> None:
+    """Promise 7: a field is changed by somebody who has seen its value, or as its merge rule says."""
+    if sent.kind == NOTE.name and sent.record_id == record_id and sent.op is not Op.CREATE:
+        for name, (old, new) in fields.items():
+            where = f"{name} of {record_id.hex()}"
+            if op == "delete":
+                assert old == sent.base.get(name), f"{where} was removed unseen"
+                continue
+            assert name in sent.patch, f"{where} was changed by somebody who had not touched it"
+            base, mine = sent.base.get(name), sent.patch[name]
+            rule = NOTE.by_name[name].merge
+            assert rule is not Merge.MANUAL or old == base, f"{where} was overwritten unseen"
+            assert _as_merged(rule, new) == _merged(rule, base, mine, old), f"{where} was not merged by its rule"
+    if sent.kind == CONFLICT.name:
+        for name, (old, _) in fields.items():
+            assert name in sent.base, f"{name} of {record_id.hex()} was settled without a conflict"
+            assert old == sent.base[name], f"{name} of {record_id.hex()} was settled unseen"
+
+
+def _merged(rule: Merge, base: Value, mine: Value, theirs: Value) -> object:
+    """Return what a field must hold after a merge, said in another way than the engine does."""
+    if theirs == base or rule not in {Merge.UNION, Merge.MAP}:
+        return _as_merged(rule, mine)
+    was, one, two = (_as_merged(rule, value) for value in (base, mine, theirs))
+    assert isinstance(was, set), "these rules know sets"
+    assert isinstance(one, set), "these rules know sets"
+    assert isinstance(two, set), "these rules know sets"
+    return (two - (was - one)) | (one - was)
+
+
+def _as_merged(rule: Merge, value: Value) -> object:
+    return parts_of(value) if rule in {Merge.UNION, Merge.MAP} else value
+
+
+def parts_of(value: Value) -> set[str]:
+    """Return the items of a JSON list or object."""
+    if not isinstance(value, str) or not value:
+        return set()
+    loaded = json.loads(value)
+    return {str(item) for item in (loaded.items() if isinstance(loaded, dict) else loaded)}
+
+
+def _check_two_disagree(conn: Connection, line: Any, sent: Sent) -> None:
+    """Promise 7: nobody is asked about a field that has the value their change is based on, or the one they want."""
+    if line.op != "arrive":
+        return
+    text = run(conn, "SELECT fields FROM conflict WHERE id = ? AND rev = 1", (line.record_id,)).scalar()
+    for item in json.loads(text or "[]"):
+        name = item["field"]
+        needless = packed.restored(item["theirs"]) in {sent.base.get(name), sent.patch[name]}
+        assert not needless, f"conflict {line.record_id.hex()} asks about {name}, which nobody else has changed"
+
+
+def _check_company(conn: Connection, kind: Kind, waits: str) -> None:
+    """What waits for a decision about a note stands in the unit of the note, where somebody can decide."""
+    sql = (
+        f"SELECT k.id FROM {kind.table} k JOIN {NOTE.table} n ON n.id = k.target_id WHERE k.target_kind = ? AND {waits}"
+        " AND k.unit_id <> n.unit_id"
+    )
+    left = run(conn, sql, (NOTE.name,)).first()
+    assert left is None, f"{kind.name} {left[0].hex()} did not go along with its record" if left else ""

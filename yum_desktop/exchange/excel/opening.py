@@ -1,0 +1,142 @@
+"""Opening a file of a stranger: read by a process of its own, which may take only so much memory and time."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from yum_desktop.domain.errors import InputError
+from yum_desktop.exchange.excel import wire
+from yum_desktop.exchange.excel.guard import DAMAGED, too_large
+from yum_desktop.exchange.excel.limits import Limits
+from yum_desktop.exchange.excel.model import Row
+from yum_desktop.exchange.excel.read import Book, missing
+from yum_desktop.exchange.excel.reading import FLAG
+
+Report = Callable[[float], None]
+_ROOT: Final = Path(__file__).resolve().parents[3]
+_LOOK_S: Final = 0.05
+
+
+def open_list(
+    path: Path,
+    sheet: str | None = None,
+    *,
+    limits: Limits | None = None,
+    stop: threading.Event | None = None,
+    report: Report | None = None,
+) -> Book:
+    """Return a sheet of a file; when none is named the fullest one of those with a header.
+
+    Args:
+        path: Any file; what it holds decides what it is.
+        sheet: Name of the sheet.
+        limits: What reading may use.
+        stop: Ends the reading within a moment once it is set.
+        report: Called with the share of the rows that came, up to 1.
+
+    Raises:
+        InputError: `file.missing`, `file.kind_unsupported`, `file.too_large`, `file.too_slow`, `file.damaged`,
+            `file.unsafe`, `file.no_sheet`, `file.protected`, `file.empty`, or `file.stopped` when `stop` was set.
+    """
+    if not path.is_file():
+        raise missing()
+    limits = limits or Limits()
+    with _reader() as process, _watched(process, limits, stop) as ended:
+        try:
+            return _heard(process, wire.Asked(str(path.resolve()), sheet, limits), report)
+        except (wire.BrokenFrameError, BrokenPipeError) as error:
+            process.wait()
+            raise ended() or _told_by(process.returncode) from error
+
+
+def _heard(process: "subprocess.Popen[bytes]", asked: wire.Asked, report: Report | None) -> Book:
+    assert process.stdin is not None, "it was made with pipes"
+    assert process.stdout is not None, "it was made with pipes"
+    wire.send(process.stdin, asked)  # type: ignore[arg-type]  # a pipe is a binary file
+    most = asked.limits.answer_bytes
+    said = wire.hear(process.stdout, most)  # type: ignore[arg-type]
+    if isinstance(said, wire.Refused):
+        raise InputError(said.code, said.text)
+    rows: list[Row] = []
+    for part in wire.hear_rows(process.stdout, said.rows, most):  # type: ignore[arg-type]
+        rows += part
+        if report is not None:
+            report(len(rows) / said.rows)
+    return Book(said.sheet, said.sheets, tuple(rows), said.merged, said.conversions)
+
+
+def _command() -> list[str]:
+    """Return how to start the reader: in a package the console program, which has pipes on every system."""
+    if getattr(sys, "frozen", False):
+        here = Path(sys.executable)
+        return [str(here.with_name(f"yumctl{here.suffix}")), FLAG]
+    return [sys.executable, "-m", "yum_desktop.exchange.excel.reading"]
+
+
+@contextmanager
+def _reader() -> "Iterator[subprocess.Popen[bytes]]":
+    environment = dict(os.environ)
+    if not getattr(sys, "frozen", False):
+        environment["PYTHONPATH"] = os.pathsep.join([str(_ROOT), environment.get("PYTHONPATH", "")])
+    process = subprocess.Popen(  # noqa: S603  # the program itself, with a fixed argument
+        _command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def _watched(
+    process: "subprocess.Popen[bytes]", limits: Limits, stop: threading.Event | None
+) -> Iterator[Callable[[], InputError | None]]:
+    """End the process when it is told to stop or has run too long; the function given says which of both it was."""
+    reason: list[InputError] = []
+    over = threading.Event()
+    end = time.monotonic() + limits.wall_s
+
+    def watch() -> None:
+        while not over.wait(_LOOK_S):
+            if stop is not None and stop.is_set():
+                reason.append(InputError("file.stopped", "Đã dừng đọc tệp"))
+            elif time.monotonic() > end:
+                reason.append(_too_slow())
+            else:
+                continue
+            process.kill()
+            return
+
+    watcher = threading.Thread(target=watch, name="reading", daemon=True)
+    watcher.start()
+    try:
+        yield lambda: reason[0] if reason else None
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _told_by(code: int) -> InputError:
+    """Return what the end of a reader that did not answer means."""
+    if code == -getattr(signal, "SIGXCPU", 0):
+        return _too_slow()
+    if code in {-signal.SIGABRT, -getattr(signal, "SIGKILL", signal.SIGABRT)}:
+        return too_large()  # the library ends the process when it gets no memory
+    return InputError("file.damaged", DAMAGED)
+
+
+def _too_slow() -> InputError:
+    return InputError("file.too_slow", "Đọc tệp quá lâu nên đã dừng. Bớt trang, bớt định dạng rồi lưu lại")

@@ -1,0 +1,47 @@
+"""The process that opens the files of strangers: it asks once, answers once and ends.
+
+It runs under `limits`, holds no key, no record and no connection, and may swell or be taken down by a file without
+harm to the program.
+"""
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from yum_desktop.domain.errors import InputError
+from yum_desktop.exchange.excel import wire
+from yum_desktop.exchange.excel.guard import DAMAGED, too_large
+from yum_desktop.exchange.excel.layout import has_header
+from yum_desktop.exchange.excel.limits import limit_this_process
+from yum_desktop.exchange.excel.read import read_book
+
+_DAMAGED = wire.Refused("file.damaged", DAMAGED)
+FLAG = "--read-list"
+"""The first argument that makes a packaged program this process."""
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> int:
+    """Answer what is asked on `source`; return the exit code."""
+    asked = wire.hear_asked(source)
+    limit_this_process(asked.limits)
+    try:
+        book = read_book(Path(asked.path), asked.sheet, likes=has_header)
+        wire.send(sink, wire.Head(book.sheet, book.sheets, book.merged, book.conversions, len(book.rows)))
+        wire.send_rows(sink, book.rows)
+    except InputError as error:
+        wire.send(sink, wire.Refused(error.code, error.text))
+    except MemoryError:
+        wire.send(sink, wire.Refused(too_large().code, too_large().text))
+    except BaseException as error:  # noqa: BLE001  # a panic of the library is no Exception, and the process ends here
+        swollen = "capacity overflow" in str(error)  # what the library says of more memory than there can be
+        wire.send(sink, wire.Refused("file.too_large", too_large().text) if swollen else _DAMAGED)
+    return 0
+
+
+def run() -> int:
+    """Serve standard input and output."""
+    return serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())
