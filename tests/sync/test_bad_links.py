@@ -335,9 +335,8 @@ def test_s221_a_run_is_stopped_while_the_line_is_silent(line: Line) -> None:
         speaks.wait(IDLE_LONG_S)
 
     line.tell = [fall_silent]
-    report = line.engine(device, rows=50, idle_s=IDLE_LONG_S).sync(
-        progress=lambda _stored: stop.set(), cancelled=stop.is_set
-    )
+    engine = line.engine(device, rows=50, idle_s=IDLE_LONG_S)
+    report = engine.sync(progress=lambda _progress: stop.set(), cancelled=stop.is_set)
     assert not speaks.is_set()
     speaks.set()
     assert report.error_code == "sync.stopped"
