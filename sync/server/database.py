@@ -61,6 +61,15 @@ POSITION: Final = Table(
 )
 """The last position given in each shard. A writer holds its row until it commits, so positions are in commit order."""
 
+FLOORS: Final = Table(
+    "sync_floor",
+    METADATA,
+    Column("shard", LargeBinary, primary_key=True),
+    Column("pos", BigInteger, nullable=False),
+    Column("mark", LargeBinary, nullable=False),
+)
+"""How far the log of a shard was cut, and what stood there; see `sync.server.compact`."""
+
 UNITS: Final = Table(
     "sync_unit",
     METADATA,

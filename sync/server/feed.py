@@ -122,7 +122,8 @@ class Feed:
             cursor = scopes.read_cursor(packed)
         except RejectedError:
             return fresh, True
-        self._lineage.check(cursor, self._now)
+        if not self._lineage.check(cursor, self._now):
+            return fresh, True
         begun = NOTHING if cursor.backfill is None else cursor.backfill.to
         if not all(scopes.is_remembered(self.conn, has) for has in {cursor.scope, begun} - {NOTHING}):
             return fresh, True

@@ -6,14 +6,14 @@ the cursor, so that it costs no byte.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from sync.protocol.errors import RejectedError
 from sync.server import scope as scopes
-from sync.server.database import run
+from sync.server.database import places, run
 from sync.server.scope import Cursor
 
 _NAME_SIZE_BYTES = 4
@@ -43,8 +43,8 @@ class Lineage:
         cursor = scopes.read_cursor(packed)
         return replace(cursor, epoch=self._name(cursor)).packed()
 
-    def check(self, cursor: Cursor, now: Mapping[bytes, int]) -> None:
-        """Refuse a cursor that is not of this server's past.
+    def check(self, cursor: Cursor, now: Mapping[bytes, int]) -> bool:
+        """Refuse a cursor that is not of this server's past; return whether the log still reaches back to it.
 
         A cursor with the whole name of the data set and no print is of a program before prints.
 
@@ -60,25 +60,42 @@ class Lineage:
             raise RejectedError("server.changed")
         if any(pos > now.get(shard, pos) for shard, pos in cursor.positions.items()):
             raise RejectedError("server.went_back")
+        floors = self._floors(list(cursor.positions))
+        if any(cursor.positions[shard] < pos for shard, pos in floors):
+            return False
         if cursor.epoch not in {self._epoch, self._name(cursor)}:
             raise RejectedError("server.went_back")
+        return True
 
     def _name(self, cursor: Cursor) -> bytes:
-        self._read(cursor.positions.items())
+        self._read([place for place in cursor.positions.items() if place not in self._marks])
         print_ = hashlib.blake2b(digest_size=_PRINT_SIZE_BYTES)
         for place in sorted(cursor.positions.items()):
-            print_.update(self._marks.get(place, b""))
+            print_.update(self._marks[place])
         return self._epoch[:_NAME_SIZE_BYTES] + print_.digest()
 
-    def _read(self, places: Iterable[Place]) -> None:
-        missing = [place for place in places if place not in self._marks]
-        for start in range(0, len(missing), _PLACES_MAX):
-            part = missing[start : start + _PLACES_MAX]
+    def _read(self, wanted: Sequence[Place]) -> None:
+        """Learn what stands at some places; where the log was cut, what stood there."""
+        self._marks.update(dict.fromkeys(wanted, b""))
+        for start in range(0, len(wanted), _PLACES_MAX):
+            part = wanted[start : start + _PLACES_MAX]
             where = " OR ".join(["(shard = ? AND pos = ?)"] * len(part))
             sql = f"SELECT shard, pos, record_id, rev, received_at, change_id FROM sync_log WHERE {where}"
             for shard, pos, *line in run(self._conn, sql, [each for place in part for each in place]):
                 self._marks[bytes(shard), int(pos)] = mark(*line)
-        self._marks.update((place, b"") for place in missing if place not in self._marks)
+        unknown = [place for place in wanted if place[1] and not self._marks[place]]
+        if unknown:
+            floors = self._floors([shard for shard, _ in unknown])
+            self._marks.update((place, floors[place]) for place in unknown if place in floors)
+
+    def _floors(self, shards: Sequence[bytes]) -> dict[Place, bytes]:
+        """Return how far the log was cut, and what stood there."""
+        found: dict[Place, bytes] = {}
+        for start in range(0, len(shards), _PLACES_MAX):
+            part = shards[start : start + _PLACES_MAX]
+            sql = f"SELECT shard, pos, mark FROM sync_floor WHERE shard IN ({places(len(part))})"
+            found.update(((bytes(shard), int(pos)), bytes(what)) for shard, pos, what in run(self._conn, sql, part))
+        return found
 
 
 def mark(record_id: bytes, rev: int, received_at: int, change_id: bytes | None) -> bytes:

@@ -305,7 +305,8 @@ class Tx:
             return lambda _name: UNTOUCHED
         rows = run(
             self._conn,
-            "SELECT rev, fields FROM sync_log WHERE record_id = ? AND rev > ? ORDER BY pos",
+            "SELECT rev, fields FROM sync_log WHERE record_id = ? AND rev > ?"
+            " AND NOT (op = 'delete' AND fields = '{}') ORDER BY pos",
             (record_id, base_rev),
         )
         changes = [

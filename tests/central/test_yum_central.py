@@ -13,6 +13,7 @@ import pytest
 from central_world import CHEAP, GOOD
 
 from sync.protocol.messages import Answers, Frame, Request, decode_parts, encode, ids_of
+from sync.server.records import Stamp
 from yum_desktop.central.opened import opened
 from yum_desktop.cli.yum_central import main
 
@@ -217,6 +218,23 @@ def test_the_program_serves_a_device_and_stops_when_told(
     program.send_signal(signal.SIGTERM)
     out, err = program.communicate(timeout=60)
     assert (program.returncode, json.loads(out), err) == (0, {"status": "stopped"}, "")
+
+
+def test_old_changes_are_counted_then_forgotten(on_seed: Command, seeded: Path) -> None:
+    with opened(str(seeded), hasher=CHEAP) as central, central.server.transaction() as tx:
+        unit_id = tx.conn.exec_driver_sql("SELECT id FROM unit WHERE parent_id IS NULL").scalar_one()
+        record = tx.get("unit", unit_id)
+        assert record is not None
+        tx.update("unit", unit_id, record, {"short_name": "TW"}, Stamp())
+    assert on_seed("compact", "--keep-days", "29") == 1
+    assert on_seed.err.startswith("compact.keep_days: ")
+    assert on_seed.json("compact")["lines"] == 0
+    with opened(str(seeded), hasher=CHEAP) as central, central.server.database.write() as conn:
+        conn.exec_driver_sql("UPDATE sync_log SET received_at = received_at - 401 * 86400000")
+    said = {"keep_days": 400, "lines": 1, "removed": 0, "receipts": 0}
+    assert on_seed.json("compact", "--preview") == {**said, "compacted": False}
+    assert on_seed.json("compact") == {**said, "compacted": True}
+    assert on_seed.json("compact")["lines"] == 0
 
 
 def test_a_unit_is_moved_after_a_look_at_whom_it_touches(on_seed: Command) -> None:

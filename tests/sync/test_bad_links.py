@@ -332,11 +332,11 @@ def test_s221_a_run_is_stopped_while_the_line_is_silent(line: Line) -> None:
         handler.start()
         handler.wfile.write(b"".join(packets)[:9_000])
         handler.wfile.flush()
-        stop.set()
         speaks.wait(IDLE_LONG_S)
 
     line.tell = [fall_silent]
-    report = line.engine(device, rows=50, idle_s=IDLE_LONG_S).sync(cancelled=stop.is_set)
+    engine = line.engine(device, rows=50, idle_s=IDLE_LONG_S)
+    report = engine.sync(progress=lambda _progress: stop.set(), cancelled=stop.is_set)
     assert not speaks.is_set()
     speaks.set()
     assert report.error_code == "sync.stopped"

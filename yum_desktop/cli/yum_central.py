@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import exc
 
 from sync.protocol.errors import RejectedError
+from sync.server.compact import compact, preview
 from yum_desktop.central import moving, store
 from yum_desktop.central.accounts import Account, Role
 from yum_desktop.central.app import answer_bundle, build_app
@@ -37,6 +38,11 @@ REFUSED: Final = 1
 DATABASE: Final = "./central.db"
 DATABASE_VARIABLE: Final = "YUM_CENTRAL_DB"
 
+KEEP_DAYS: Final = 400
+"""Who is away for a year still gets only what is new."""
+
+KEEP_DAYS_MIN: Final = 30
+_DAY_MS: Final = 86_400_000
 _CHAPTERS: Final = 12
 _MEMBERS: Final = 2_000
 _VIETNAM: Final = timedelta(hours=7)
@@ -367,6 +373,24 @@ def _shown(account: Account, password: str | None = None) -> Json:
     return data | ({"password": password} if password is not None else {})
 
 
+def forget(options: argparse.Namespace) -> Report:
+    """Forget what changed long ago; a device that was away for longer fetches everything again."""
+    days: int = options.keep_days
+    if days < KEEP_DAYS_MIN:
+        raise InputError("compact.keep_days", f"Phải giữ ít nhất {KEEP_DAYS_MIN} ngày.", field="keep_days")
+    with opened(options.db) as central:
+        before_ms = central.server.clock_ms() - days * _DAY_MS
+        work = preview if options.preview else compact
+        done = work(central.server.database, before_ms=before_ms)
+    told = "Sẽ bỏ" if options.preview else "Đã bỏ"
+    data: Json = {
+        "keep_days": days, "compacted": not options.preview, "lines": done.lines, "removed": done.removed,
+        "receipts": done.receipts,
+    }  # fmt: skip
+    line = f"{told} {done.lines} thay đổi cũ, nội dung của {done.removed} bản ghi đã xóa, {done.receipts} biên nhận."
+    return Report(data, [line])
+
+
 def _password_lines(passwords: dict[str, str], must_change: bool) -> list[str]:
     told = "Mật khẩu chỉ hiện một lần" + ("; phải đổi trước lần đăng nhập đầu:" if must_change else ":")
     return [told, *(f"  {name:<24} {password}" for name, password in passwords.items())]
@@ -395,6 +419,11 @@ def parser() -> argparse.ArgumentParser:
     answering = _add(groups, shared, "bundle", answer, "nhận tệp mang đến bằng thẻ nhớ, ghi tệp trả lời")
     answering.add_argument("file", type=Path, metavar="TỆP")
     answering.add_argument("--out", type=Path, metavar="TỆP", help="tệp trả lời (mặc định: tra-loi-….yum bên cạnh)")
+    forgetting = _add(groups, shared, "compact", forget, "bỏ bớt lịch sử thay đổi đã cũ")
+    forgetting.add_argument(
+        "--keep-days", type=int, default=KEEP_DAYS, metavar="N", help=f"giữ N ngày gần nhất (mặc định {KEEP_DAYS})"
+    )
+    forgetting.add_argument("--preview", action="store_true", help="chỉ xem sẽ bỏ bao nhiêu, không bỏ")
     checking = _add(groups, shared, "doctor", doctor, "kiểm tra máy chủ, hoặc dữ liệu của một đơn vị")
     checking.add_argument("--scope", metavar="ĐƠN_VỊ", help="id hoặc mã của đơn vị")
     return top

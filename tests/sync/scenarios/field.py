@@ -36,6 +36,7 @@ class Line:
         sent: The requests.
         size_bytes_down: Bytes of the last answer that arrived.
         packets_max: How many packets of an answer come through; all of them when nothing.
+        left: How many packets come through before the line is dead.
         on_packet: Called after each packet that arrived.
     """
 
@@ -43,6 +44,7 @@ class Line:
     sent: list[bytes] = field(default_factory=list)
     size_bytes_down: int = 0
     packets_max: int | None = None
+    left: int | None = None
     on_packet: Callable[[], None] | None = None
 
     @property
@@ -53,14 +55,14 @@ class Line:
         self.sent.append(request)
         self.size_bytes_down = 0
         for number, packet in enumerate(list(self.exchange_with(request))):
-            if number == self.packets_max:
+            if number == self.packets_max or self.left == 0:
                 raise UnreachableError("server.unreachable", "cut")
+            if self.left is not None:
+                self.left -= 1
             self.size_bytes_down += len(packet)
             yield packet
             if self.on_packet is not None:
                 self.on_packet()
-        if self.packets_max == 0:
-            raise UnreachableError("server.unreachable", "cut")
 
 
 class Field:
