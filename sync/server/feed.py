@@ -22,7 +22,7 @@ from sync.server.scope import NOTHING, Backfill, Cursor, Scope
 _UNITS_MAX: Final = 300
 """Units named in one statement."""
 
-_FIRST_ROWS: Final = 500
+_FIRST_ROWS: Final = 100
 """Records in the first frame of a snapshot, so that the device has work soon; each next one has twice as many."""
 
 _LOG_ROWS_MAX: Final = 4_000

@@ -121,7 +121,9 @@ def _units(plan: ImportPlan, tree: Sequence[UnitRow], asked: Request) -> dict[st
         name, _, unit = pair.rpartition("=")
         said[fold(name)] = find_unit(own, unit).unit_id
     names = list(dict.fromkeys(row.chi_doan or UNNAMED for row in plan.rows))
-    title_only = plan.chi_doan_from == "title" and top is None  # what a title says is offered, a person picks
+    title_only = (
+        plan.chi_doan_from in {"title", "sheet"} and top is None
+    )  # what a title says is offered, a person picks
     found = {} if title_only else match_units((name for name in names if name), inside, alike=False)
     return {name: said.get(fold(name)) or (found.get(name) if name else only_leaf(inside)) for name in names}
 

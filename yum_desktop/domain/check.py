@@ -118,6 +118,12 @@ def check_member(values: Mapping[str, Value], today: date) -> list[Finding]:
     return sorted(found, key=lambda finding: order[finding.field])
 
 
+def contradictions(values: Mapping[str, Value]) -> list[Finding]:
+    """Return what the fields of a record say against each other: number, sex and birthday, and the age at joining."""
+    about = [one for one in _about_identity(values) if one.code not in {"id.old_cmnd", "id.bad_length"}]
+    return about + _about_age(values)
+
+
 def _excused(name: str, values: Mapping[str, Value]) -> bool:
     return name == "id_number" and bool(values.get("id_missing_reason"))
 
@@ -151,8 +157,12 @@ def _about_days(values: Mapping[str, Value], today: date) -> list[Finding]:
         day = values.get(name)
         if isinstance(day, str) and day and first_day(day) > today:
             found.append(Finding(name, "date.future", "bad", f"{BY_NAME[name].label} ở tương lai"))
+    return found + _about_age(values)
+
+
+def _about_age(values: Mapping[str, Value]) -> list[Finding]:
     born, joined = values.get("born_on"), values.get("joined_on")
     both = isinstance(born, str) and isinstance(joined, str) and born and joined
     if both and full_years(str(born), last_day(str(joined))) < _JOIN_AGE_MIN:
-        found.append(Finding("joined_on", "join.too_young", "wait", f"Vào Đoàn khi chưa đủ {_JOIN_AGE_MIN} tuổi"))
-    return found
+        return [Finding("joined_on", "join.too_young", "wait", f"Vào Đoàn khi chưa đủ {_JOIN_AGE_MIN} tuổi")]
+    return []

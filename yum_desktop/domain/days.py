@@ -7,7 +7,10 @@ from typing import Final
 
 _PARTS: Final = re.compile(r"(?:(?P<day>\d{1,2})[\s./-]+)?(?P<month>\d{1,2})[\s./-]+(?P<year>\d{4}|\d{2})")
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T ]00:00(?::00)?)?")
-_WORDS: Final = re.compile(r"\s*(?:ngày|tháng|năm)\s*", re.IGNORECASE)
+_WORDS: Final = re.compile(r"\s*(?:ngày|tháng|năm|thg|sinh|mùng|mồng)\.?\s*", re.IGNORECASE)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAME: Final = re.compile(rf"(?<=[\s./-])({'|'.join(_MONTHS)})[a-z]*\.?(?=[\s./-])", re.IGNORECASE)
+"""As an office program of another language writes months."""
 _OLDEST: Final = 1900
 
 
@@ -17,6 +20,7 @@ def read_day(text: str, *, today: date) -> str | None:
     ``120805`` and ``12082005`` are read as people type them in a form; two digits of a year take the last century
     that is not in the future.
     """
+    text = _MONTH_NAME.sub(lambda name: str(_MONTHS.index(name[1].lower()) + 1), text)
     text = _WORDS.sub("/", text).strip(" /.-")
     if text.isdigit():
         return _digits(text, today)

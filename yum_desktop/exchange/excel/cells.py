@@ -40,18 +40,29 @@ class Reading:
 MISSING: Final = Reading(None, (Note("missing", SHOWN),))
 _INVISIBLE: Final = re.compile("[\0-\x08\x0e-\x1b\x7f\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
 """What nobody sees and no database needs; zero and half pairs no server would take."""
+_UNCLEAN: Final = re.compile(rf"{_INVISIBLE.pattern}|^\s|\s$|\s\s|[^\S ]|[\u00d0\u00f0\u0189\u0256]")
+"""What a text is cleaned of, besides letters in parts."""
 _STROKES: Final = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ", "\u0256": "đ"})
 _HONORIFIC: Final = re.compile(r"^\s*(?:đ/c|đồng chí|em|anh|chị)[\s.:]+(?=\S+\s)", re.IGNORECASE)
 _SMALL_FIRST: Final = re.compile(r"(?<!\S)[^\W\d_A-Z](?=[a-zà-ỹ]*(?:\s|$))")
 _BRACKETS: Final = re.compile(r"\s*[(\[].*?[)\]]\s*")
 _SERIAL_ZERO: Final = date(1899, 12, 30)
 _SERIALS: Final = range(14_000, 60_000)
+_DAYS_TO_1904: Final = 1_462
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?e\+?\d+", re.IGNORECASE)
 _PLAIN_DAY: Final = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
 _PLAIN_MONTH: Final = re.compile(r"(?:tháng\s*)?\d{1,2}\s*[/.-]\s*\d{4}", re.IGNORECASE)
 _PARTS: Final = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4}|\d{2})")
+_UNKNOWN_PARTS: Final = re.compile(
+    r"(?:(?:00?|[?x_.…-]{1,3})\s*[/.\-]\s*){1,2}((?:\d{1,2}\s*[/.\-]\s*)?\d{4})", re.IGNORECASE
+)
+"""A day, or a day and a month, that somebody left open: ``00/00/2003``, ``?/8/2003``, ``…/…/2003``."""
 _SHORT_YEAR: Final = re.compile(r"\d{1,2}\s*[/.\-]\s*\d{1,2}\s*[/.\-]\s*\d{2}")
 _NO_PAPER: Final = re.compile(r"^(chua|khong|mat|dang lam)\b")
+_SEXES: Final = {
+    **dict.fromkeys(("nam", "trai", "con trai", "male", "m", "ong"), "NAM"),
+    **dict.fromkeys(("nu", "gai", "con gai", "female", "f", "ba", "phu nu", "nu gioi"), "NU"),
+}
 _ABBREVIATED: Final = {"k": "01"}
 _FIRST_NO_PEOPLE: Final = "55"
 """The code from which on the list names foreigners and the unknown."""
@@ -62,6 +73,8 @@ NAME_MAX: Final = 100
 
 def clean(raw: str) -> tuple[str, list[Note]]:
     """Return a text as it is kept, and what was done to it."""
+    if unicodedata.is_normalized("NFC", raw) and _UNCLEAN.search(raw) is None:
+        return raw, []
     notes = []
     text = _INVISIBLE.sub("", raw)
     if text != raw:
@@ -116,14 +129,17 @@ def is_name(text: str) -> bool:
     return bool(re.fullmatch(r"[^\W\d_]+(?:[\s.'’\-][\s'’\-]*[^\W\d_]+)*[\s.]*", bare.strip(), re.UNICODE))
 
 
-def read_date(cell: Cell, today: date, *, birth: bool) -> Reading:
-    """Return a day of the precision that is known. Days come before months; nothing else is guessed."""
+def read_date(cell: Cell, today: date, *, birth: bool, epoch_1904: bool = False) -> Reading:
+    """Return a day of the precision that is known. Days come before months; nothing else is guessed.
+
+    `epoch_1904` says that bare numbers count from 1904, as in workbooks of old Macintoshes.
+    """
     if isinstance(cell, datetime):
         return _plausible(cell.date().isoformat(), (), today, birth=birth)
     if isinstance(cell, date):
         return _plausible(cell.isoformat(), (), today, birth=birth)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return _date_of_number(cell, today, birth=birth)
+        return _date_of_number(cell, today, birth=birth, later=_DAYS_TO_1904 if epoch_1904 else 0)
     text, _ = clean(str(cell))
     if not any(letter.isalnum() for letter in text):
         return MISSING
@@ -132,11 +148,13 @@ def read_date(cell: Cell, today: date, *, birth: bool) -> Reading:
     return _date_of_text(text, today, birth=birth)
 
 
-def _date_of_number(number: float, today: date, *, birth: bool) -> Reading:
+def _date_of_number(number: float, today: date, *, birth: bool, later: int) -> Reading:
     if 1900 <= number <= today.year + 100 and number == int(number):
         return _plausible(str(int(number)), (Note("date.year_only", SHOWN),), today, birth=birth)
-    if _SERIALS.start <= number < _SERIALS.stop:
-        return _plausible(_of_serial(int(number)), (Note("date.serial_unformatted", SHOWN),), today, birth=birth)
+    if _SERIALS.start <= number + later < _SERIALS.stop:
+        return _plausible(
+            _of_serial(int(number) + later), (Note("date.serial_unformatted", SHOWN),), today, birth=birth
+        )
     return Reading(None, (Note("date.invalid", SHOWN),))
 
 
@@ -148,7 +166,7 @@ def _date_of_text(text: str, today: date, *, birth: bool) -> Reading:
     offered = _offered_date(text, today)
     if offered is not None:
         return offered
-    unknown = re.fullmatch(r"(?:00?[/.\-])?00?[/.\-](\d{4})", text)
+    unknown = _UNKNOWN_PARTS.fullmatch(text)
     day = read_day(unknown[1] if unknown else text.rstrip(" .,;"), today=today)
     if day is None:
         return Reading(None, (Note("date.invalid", SHOWN),))
@@ -274,7 +292,7 @@ def read_sex(cell: Cell, codes: Codes) -> Reading:
     text, _ = clean(str(cell))
     if not text:
         return MISSING
-    code = codes.find("sex", text)
+    code = codes.find("sex", text) or _SEXES.get(fold(text).strip(" .-()"))
     return Reading(code) if code is not None else Reading(None, (Note("sex.unknown", SHOWN),))
 
 

@@ -26,8 +26,12 @@ _HEADER: Final = 30
 _SHEET: Final = re.compile(r"(?:.*/)?worksheets/[^/]+\.xml", re.IGNORECASE)
 _MARKUP: Final = (".xml", ".rels", ".vml")
 _DEFINES: Final = (b"<!DOCTYPE", b"<!ENTITY")
+_ROOT: Final = re.compile(rb"<[A-Za-z]")
+"""The first element: what defines entities stands before it, or the part is no XML."""
+_TAG_BYTES: Final = 16
 _MAYBE_FAR: Final = re.compile(rb"""r\s?=\s?["'](?:[A-Za-z]{3}|[L-Zl-z][A-Za-z]|[A-Za-z]{0,2}[0-9]{6})""")
 """What costs little to look for: a place beyond column KZ or row 99,999."""
+_EPOCH: Final = re.compile(rb"""date1904\s?=\s?["'](?:1|true)["']""")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*?)?(?<!/)>")
 _PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,9})(\d{1,7})["']""")
 
@@ -49,18 +53,24 @@ def survey(path: Path, *, unpacked_max: int) -> bool:
         raise InputError("file.damaged", DAMAGED) from error
 
 
+def counts_from_1904(path: Path) -> bool:
+    """Return whether the days of a workbook count from 1904 on, as on old Macintoshes. `survey` comes first."""
+    with zipfile.ZipFile(path) as archive:
+        return _EPOCH.search(archive.read("xl/workbook.xml")) is not None
+
+
 def _reaches_far(file: BinaryIO, parts: list[zipfile.ZipInfo], unpacked_max: int) -> bool:
     total = cells = 0
     far = False
     for part in parts:
         is_sheet = _SHEET.fullmatch(part.filename) is not None
         is_markup = part.filename.lower().endswith(_MARKUP)
-        rest, end = b"", b""
+        rest, before, begun = b"", b"", False
         for piece in _pieces(file, part):
             total += len(piece)
-            if is_markup:
-                _refuse_tricks(end + piece)
-                end = piece[-len(_DEFINES[0]) :]
+            if is_markup and not begun:
+                _refuse_tricks(before + piece)
+                before, begun = piece[-_TAG_BYTES:], _ROOT.search(before + piece) is not None
             if is_sheet:
                 whole, rest = _cut(rest + piece)
                 cells += whole.count(b"<c ") + whole.count(b":c ")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from yum_desktop.domain.errors import InputError
@@ -14,27 +14,49 @@ CHI_DOAN: Final = "chi_doan"
 MALE_YEAR: Final = "born_year_male"
 FEMALE_YEAR: Final = "born_year_female"
 FEMALE_MARK: Final = "female_mark"
+MALE_MARK: Final = "male_mark"
 ORDINAL: Final = "ordinal"
 FAMILY_NAME: Final = "family_name"
+MIDDLE_NAME: Final = "middle_name"
 GIVEN_NAME: Final = "given_name"
-TARGETS: Final = (CHI_DOAN, MALE_YEAR, FEMALE_YEAR, FEMALE_MARK, ORDINAL, FAMILY_NAME, GIVEN_NAME)
+TARGETS: Final = (
+    CHI_DOAN,
+    MALE_YEAR,
+    FEMALE_YEAR,
+    FEMALE_MARK,
+    MALE_MARK,
+    ORDINAL,
+    FAMILY_NAME,
+    MIDDLE_NAME,
+    GIVEN_NAME,
+)
 """What a column may be, besides the fields of a member."""
 
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     ORDINAL: ("tt", "stt", "so tt", "so thu tu"),
     "full_name": ("ho va ten", "ho ten", "ho ten doan vien", "ho va ten doan vien", "ten doan vien"),
     "born_on": ("ngay sinh", "nam sinh", "ngay thang nam sinh", "ngay, thang, nam sinh", "ngay/thang/nam sinh"),
-    FAMILY_NAME: ("ho va ten dem", "ho ten dem", "ho va dem", "ho dem", "ho va chu dem", "ho va ten lot", "ho lot"),
-    GIVEN_NAME: ("ten",),
+    FAMILY_NAME: (
+        "ho va ten dem",
+        "ho ten dem",
+        "ho va dem",
+        "ho dem",
+        "ho va chu dem",
+        "ho va ten lot",
+        "ho lot",
+        "ho",
+    ),
+    MIDDLE_NAME: ("dem", "ten dem", "chu dem", "lot", "chu lot"),
+    GIVEN_NAME: ("ten", "ten goi"),
     MALE_YEAR: (
         "nam sinh nam",
         "ngay sinh nam",
         "ngay thang nam sinh nam",
         "ngay, thang, nam sinh nam",
-        "gioi tinh nam",
     ),
-    FEMALE_YEAR: ("nam sinh nu", "ngay sinh nu", "ngay thang nam sinh nu", "ngay, thang, nam sinh nu", "gioi tinh nu"),
-    FEMALE_MARK: ("nu",),
+    FEMALE_YEAR: ("nam sinh nu", "ngay sinh nu", "ngay thang nam sinh nu", "ngay, thang, nam sinh nu"),
+    FEMALE_MARK: ("nu", "gioi tinh nu"),
+    MALE_MARK: ("nam", "gioi tinh nam"),
     "sex": ("gioi tinh", "gioi", "nam/nu", "phai"),
     "ethnicity": ("dan toc",),
     "religion": ("ton giao",),
@@ -67,6 +89,7 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
 _BY_WORDS: Final = {words: target for target, many in _WORDS.items() for words in many}
 _SEARCHED: Final = 40
 _KNOWN_MIN: Final = 2
+_HEADER_ROWS_MAX: Final = 5
 _HEADER_LENGTH_MAX: Final = 200
 _WIDE: Final = 3
 """Columns under one merged text that make it a heading."""
@@ -74,12 +97,13 @@ _TITLE_SIGNS: Final = re.compile(
     r"^(tm|t/m|kt)\b|^(tm|kt)\.|\bngay\b.*\bthang\b.*\bnam\b|^nguoi lap|ky,? ?ten|^xac nhan"
 )
 _OFFICES: Final = frozenset({"bi thu", "pho bi thu", "thu ky", "nguoi lap", "nguoi lap bieu", "hieu truong"})
+_SAYS: Final = re.compile(r"[^\W_]")
 _TOTAL: Final = re.compile(r"^(tong cong|tong so|tong|cong)\b|^(an dinh )?danh sach( nay)? (co|gom)\b.*\d")
 _NOTE: Final = re.compile(r"^(ghi chu|luu y|danh sach (nay|gom|co)|\*)")
 _ROMAN: Final = re.compile(r"[IVXLC]+[.)]?")
 _UNIT: Final = re.compile(r"^([ivxlc]+[.)]\s*|\d+[.)]\s*|[a-z][.)]\s*)?(lien )?(chi doan|cd)\b")
 _GROUP_NUMBER: Final = re.compile(r"^\s*(?:[IVXLC]+|\d+|[A-Z])[.)]\s+")
-_TITLE_UNIT: Final = re.compile(r"\bchi đoàn\s+\S.*", re.IGNORECASE)
+_TITLE_UNIT: Final = re.compile(r"\b(?:chi đoàn|cđ)\s+\S.*", re.IGNORECASE)
 _TITLE_YEAR: Final = re.compile(r"[\s,(–-]*\b(?:năm(?: học)?|nhiệm kỳ|tháng|quý)\b[\s\d/–-]*\)?.*$", re.IGNORECASE)
 _GROUP_COUNT: Final = re.compile(r"\s*[(:–-]\s*\d+\s*(?:đoàn viên|đv|người|đ/c|đồng chí)?\s*\)?\s*$", re.IGNORECASE)
 
@@ -90,6 +114,16 @@ class Layout:
 
     header_rows: tuple[int, ...]
     columns: tuple[Column, ...]
+    places: Mapping[str, int] = field(init=False)
+    """The first column of each target."""
+    names: tuple[int, ...] = field(init=False)
+    """The columns that make up a person's name, in the order in which it is said."""
+
+    def __post_init__(self) -> None:
+        places = {one.field: one.index for one in reversed(self.columns) if one.field is not None}
+        parts = ("full_name",) if "full_name" in places else (FAMILY_NAME, MIDDLE_NAME, GIVEN_NAME)
+        object.__setattr__(self, "places", places)
+        object.__setattr__(self, "names", tuple(places[part] for part in parts if part in places))
 
     @property
     def body(self) -> int:
@@ -98,18 +132,13 @@ class Layout:
 
     def column(self, target: str) -> int | None:
         """Return the index of the first column that is taken for a target."""
-        return next((column.index for column in self.columns if column.field == target), None)
-
-    @property
-    def names(self) -> tuple[int, ...]:
-        """The columns that make up a person's name: one, or family and middle names before the given name."""
-        whole = self.column("full_name")
-        parts = (whole,) if whole is not None else (self.column(FAMILY_NAME), self.column(GIVEN_NAME))
-        return tuple(index for index in parts if index is not None)
+        return self.places.get(target)
 
     def name_of(self, row: Row) -> str:
         """Return the name on a row as it stands, its parts joined."""
-        return " ".join(str(row[index]) for index in self.names if len(self.names) == 1 or text_of(row[index]))
+        if len(self.names) == 1:
+            return str(row[self.names[0]])
+        return " ".join(str(row[index]) for index in self.names if text_of(row[index]))
 
 
 def text_of(cell: Cell) -> str:
@@ -145,8 +174,15 @@ def _scores(rows: Sequence[Row]) -> list[int]:
     return [sum(target_of(text_of(cell)) is not None for cell in row) for row in rows[:_SEARCHED]]
 
 
-def find_layout(rows: Sequence[Row], mapping: Mapping[int, str | None] | None = None) -> Layout:
+def find_layout(
+    rows: Sequence[Row], mapping: Mapping[int, str | None] | None = None, merged: Sequence[Area] = ()
+) -> Layout:
     """Return the header of a sheet; `mapping` says what columns are, whatever their headers say.
+
+    Args:
+        rows: The cells.
+        mapping: What columns are, by index from 0.
+        merged: Areas that look like one cell.
 
     Raises:
         InputError: `file.no_header`, `file.no_name_column` or `file.unknown_target`.
@@ -160,9 +196,9 @@ def find_layout(rows: Sequence[Row], mapping: Mapping[int, str | None] | None = 
     mapped = mapping or {}
     if scores[top] < _KNOWN_MIN and not {"full_name", GIVEN_NAME} & set(mapped.values()):
         raise InputError("file.no_header", "Không tìm thấy dòng tiêu đề có cột Họ và tên")
-    headers, header_rows = _headers(rows, top)
+    headers, header_rows = _merged_headers(rows, top, merged) or _headers(rows, top)
     body = rows[header_rows[-1] + 1 :]
-    said = {index for row in body for index, cell in enumerate(row) if text_of(cell)}
+    said = _said(body, len(headers))
     targets = _targets(headers, body, mapped)
     columns = [
         Column(index, letter_of(index), header, targets.get(index))
@@ -173,6 +209,40 @@ def find_layout(rows: Sequence[Row], mapping: Mapping[int, str | None] | None = 
     if not layout.names:
         raise InputError("file.no_name_column", "Không tìm thấy cột Họ và tên. Chọn cột đó trong bảng ghép cột")
     return layout
+
+
+def _said(body: Sequence[Row], width: int) -> frozenset[int]:
+    """Return the columns in which something stands."""
+    silent = set(range(width))
+    for row in body:
+        silent -= {index for index in silent if text_of(row[index])}
+        if not silent:
+            break
+    return frozenset(range(width)) - silent
+
+
+def _merged_headers(rows: Sequence[Row], top: int, merged: Sequence[Area]) -> tuple[list[str], tuple[int, ...]] | None:
+    """Return headers of several rows as merged cells hold them together; nothing where none does.
+
+    A cell over several columns stands above each of them, one over several rows is said once.
+    """
+    beside = [(first, last) for first, _, last, _ in merged if first <= top <= last and first < last]
+    if not beside:
+        return None
+    start, end = min(first for first, _ in beside), max(last for _, last in beside)
+    if end - start >= _HEADER_ROWS_MAX or end >= len(rows):
+        return None
+    texts = [[text_of(cell) for cell in row] for row in rows[start : end + 1]]
+    for first, left, last, right in merged:
+        if start <= first and last <= end:
+            for row in range(first, last + 1):
+                texts[row - start][left : right + 1] = [text_of(rows[first][left])] * (right + 1 - left)
+    headers = []
+    for parts in zip(*texts, strict=True):
+        said = [part for place, part in enumerate(parts) if part and (place == 0 or part != parts[place - 1])]
+        headers.append(_joined(" / ".join(said)))
+    last = end + 1 if end + 1 < len(rows) and numbers_columns([text_of(cell) for cell in rows[end + 1]]) else end
+    return headers, tuple(range(start, last + 1))
 
 
 def _targets(headers: Sequence[str], body: Sequence[Row], mapping: Mapping[int, str | None]) -> dict[int, str]:
@@ -186,7 +256,7 @@ def _targets(headers: Sequence[str], body: Sequence[Row], mapping: Mapping[int, 
         found[index] = target
         taken.add(target)
     _part_names(found, headers, body, mapping)
-    _pair_sexes(found, headers, mapping)
+    _pair_sexes(found, mapping)
     return found
 
 
@@ -198,7 +268,12 @@ def _part_names(
     whole, given, family = (places.get(target) for target in ("full_name", GIVEN_NAME, FAMILY_NAME))
     if whole is None or family is not None or whole in mapping:
         return
-    if given is None and whole + 1 < len(headers) and not headers[whole + 1] and whole + 1 not in mapping:
+    if (
+        given is None
+        and whole + 1 < len(headers)
+        and headers[whole + 1] in {"", headers[whole]}
+        and whole + 1 not in mapping
+    ):
         named = [row for row in body if text_of(row[whole])]
         beside = sum(1 for row in named if text_of(row[whole + 1]).isalpha())
         given = whole + 1 if beside * 2 > len(named) else None
@@ -206,10 +281,10 @@ def _part_names(
         found[whole], found[given] = FAMILY_NAME, GIVEN_NAME
 
 
-def _pair_sexes(found: dict[int, str], headers: Sequence[str], mapping: Mapping[int, str | None]) -> None:
+def _pair_sexes(found: dict[int, str], mapping: Mapping[int, str | None]) -> None:
     """Take two columns `Nam` and `Nữ` as a pair: an empty cell of one says nothing about the other."""
-    female = next((index for index, target in found.items() if target == FEMALE_MARK), None)
-    male = next((i for i, header in enumerate(headers) if fold(header) == "nam" and i not in found), None)
+    places = {target: index for index, target in found.items()}
+    female, male = places.get(FEMALE_MARK), places.get(MALE_MARK)
     if female is not None and male is not None and not {female, male} & set(mapping):
         found[female], found[male] = FEMALE_YEAR, MALE_YEAR
 
@@ -243,10 +318,23 @@ def numbers_columns(texts: Sequence[str]) -> bool:
 
 
 def _joined(header: str) -> str:
-    if target_of(header.replace(" / ", " ", 1)):
-        return header.replace(" / ", " ", 1)
-    last = header.rpartition(" / ")[2]
-    return last if target_of(last) in {FAMILY_NAME, GIVEN_NAME} else header
+    """Return a header of several rows by what it means: all of it, its last words, or as it stands."""
+    whole = header.replace(" / ", " ")
+    if target_of(whole):
+        return whole
+    parts = header.split(" / ")
+    below = next((" ".join(parts[at:]) for at in range(1, len(parts)) if target_of(" ".join(parts[at:]))), None)
+    ends = {FAMILY_NAME, MIDDLE_NAME, GIVEN_NAME}
+    return (
+        below
+        if below is not None and (len(parts) > 2 or target_of(below) in ends or _is_group_word(parts[0]))
+        else header
+    )
+
+
+def _is_group_word(text: str) -> bool:
+    """Return whether a header only says what the columns below it are about."""
+    return target_of(text) is None
 
 
 def _splits(upper: Sequence[str], lower: Sequence[str], filled: Sequence[int]) -> bool:
@@ -265,13 +353,20 @@ def kind_of(texts: Sequence[str], layout: Layout, headers: Sequence[str], *, wid
     """
     filled = [text for text in texts if text]
     folded = fold(filled[0])
-    if len(filled) >= _KNOWN_MIN and [fold(text) for text in texts if text] == [fold(h) for h in headers if h]:
+    if len(filled) >= _KNOWN_MIN and _repeats(filled, headers):
         return "repeated_header"
-    if all(not any(letter.isalnum() for letter in text) for text in filled):
+    if not any(map(_SAYS.search, filled)):
         return "separator"
     if _TOTAL.search(folded) and not _named(texts, layout, folded):
         return "total"
     return "group" if _is_group(texts, layout) else _heading(filled, texts, layout, wide=wide)
+
+
+def _repeats(filled: Sequence[str], headers: Sequence[str]) -> bool:
+    said = [header for header in headers if header]
+    return len(filled) == len(said) and all(
+        fold(text) == fold(header) for text, header in zip(filled, said, strict=True)
+    )
 
 
 def _heading(filled: Sequence[str], texts: Sequence[str], layout: Layout, *, wide: bool) -> str | None:

@@ -69,7 +69,7 @@ def _heard(process: "subprocess.Popen[bytes]", asked: wire.Asked, report: Report
         rows += part
         if report is not None:
             report(len(rows) / said.rows)
-    return Book(said.sheet, said.sheets, tuple(rows), said.merged, said.conversions)
+    return Book(said.sheet, said.sheets, tuple(rows), said.merged, said.conversions, epoch_1904=said.epoch_1904)
 
 
 def _command() -> list[str]:
@@ -112,7 +112,7 @@ def _watched(
     def watch() -> None:
         while not over.wait(_LOOK_S):
             if stop is not None and stop.is_set():
-                reason.append(InputError("file.stopped", "Đã dừng đọc tệp"))
+                reason.append(stopped())
             elif time.monotonic() > end:
                 reason.append(_too_slow())
             else:
@@ -136,6 +136,11 @@ def _told_by(code: int) -> InputError:
     if code in {-signal.SIGABRT, -getattr(signal, "SIGKILL", signal.SIGABRT)}:
         return too_large()  # the library ends the process when it gets no memory
     return InputError("file.damaged", DAMAGED)
+
+
+def stopped() -> InputError:
+    """Return the error of work that a person ended."""
+    return InputError("file.stopped", "Đã dừng đọc tệp")
 
 
 def _too_slow() -> InputError:

@@ -1,7 +1,7 @@
 """Planning an import: every row of a sheet gets its place before anything is stored."""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import combinations
@@ -34,6 +34,7 @@ from yum_desktop.exchange.excel.layout import (
 )
 from yum_desktop.exchange.excel.model import (
     Area,
+    Cell,
     Converted,
     Duplicate,
     FileFinding,
@@ -44,10 +45,14 @@ from yum_desktop.exchange.excel.model import (
     Row,
     SkippedRow,
 )
-from yum_desktop.exchange.excel.opening import Report, open_list
-from yum_desktop.exchange.excel.record import planned, problem_of
+from yum_desktop.exchange.excel.opening import Report, open_list, stopped
+from yum_desktop.exchange.excel.record import Reader, problem_of
 
 _ALL_PAIRS_MAX: Final = 12
+_SHARED: Final = frozenset(
+    {CHI_DOAN, "ethnicity", "religion", "hometown_text", "residence_text", "joined_on", "joined_place", "occupation"}
+)
+_ROWS_PER_STEP: Final = 1_000
 _ENCODING_WORDS: Final = {
     Encoding.TCVN3: "Chữ gõ bằng phông .VnTime (TCVN3), đã đổi sang Unicode",
     Encoding.VNI: "Chữ gõ bằng phông VNI, đã đổi sang Unicode",
@@ -92,10 +97,11 @@ def plan_import(
     """
     said = (lambda share: report(share / 2)) if report is not None else None
     book = open_list(path, sheet, stop=stop, report=said)
-    layout = find_layout(converted(book.rows, book.conversions), mapping)
+    layout = find_layout(converted(book.rows, book.conversions), mapping, book.merged)
     written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
     spread = _spread(written, book.merged, layout)
-    sorted_rows = _sort(spread, layout, wide_rows(book.merged), codes=codes, today=today)
+    reader = Reader(layout, codes=codes, today=today, epoch_1904=book.epoch_1904)
+    sorted_rows = _sort(spread, layout, wide_rows(book.merged), reader, book.sheet, _step(stop, report))
     shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
     duplicates, look_alikes = _pairs(shared)
     return ImportPlan(
@@ -110,7 +116,7 @@ def plan_import(
         duplicates=duplicates,
         look_alikes=look_alikes,
         findings=(*_encodings(shared, book.conversions, layout), *_findings(shared, layout)),
-        chi_doan_from=_chi_doan_from(written, layout, sorted_rows),
+        chi_doan_from=_chi_doan_from(written, book.sheet, layout, sorted_rows),
         converted=tuple(
             Converted(one.row + 1, one.column, one.encoding, one.before, one.after, one.column in as_written)
             for one in book.conversions
@@ -119,33 +125,60 @@ def plan_import(
     )
 
 
+def _step(stop: threading.Event | None, report: Report | None) -> Callable[[float], None]:
+    """Return what is called now and then: it tells how far the checking is, or ends it."""
+
+    def step(share: float) -> None:
+        if stop is not None and stop.is_set():
+            raise stopped()
+        if report is not None:
+            report(0.5 + share / 2)
+
+    return step
+
+
 def _spread(written: Sequence[Row], merged: Sequence[Area], layout: Layout) -> Sequence[Row]:
-    """Return the rows with a unit that is merged over several of them on each."""
-    unit = layout.column(CHI_DOAN)
+    """Return the rows with what is merged over several of them on each: a unit, a people, a place, a day of joining.
+
+    What is one person's own is left: a merged name or number says that rows belong together in another way.
+    """
+    shared = {column.index for column in layout.columns if column.field in _SHARED}
     rows = list(written)
     for top, left, bottom, right in merged:
-        if left == right == unit and bottom > top >= layout.body:
+        if left == right and left in shared and bottom > top >= layout.body:
             for index in range(top + 1, min(bottom + 1, len(rows))):
-                if not text_of(rows[index][unit]) and any(text_of(cell) for cell in rows[index]):
-                    rows[index] = [*rows[index][:unit], rows[top][unit], *rows[index][unit + 1 :]]
+                if not text_of(rows[index][left]) and any(text_of(cell) for cell in rows[index]):
+                    rows[index] = [*rows[index][:left], rows[top][left], *rows[index][left + 1 :]]
     return rows
 
 
-def _chi_doan_from(rows: Sequence[Row], layout: Layout, found: _Sorted) -> str | None:
+def _chi_doan_from(rows: Sequence[Row], sheet: str, layout: Layout, found: _Sorted) -> str | None:
     if layout.column(CHI_DOAN) is not None:
         return "column"
     if found.groups:
         return "group"
-    return "title" if unit_of_titles(rows[: layout.header_rows[0]]) else None
+    if unit_of_titles(rows[: layout.header_rows[0]]):
+        return "title"
+    return "sheet" if unit_of_titles([[sheet]]) else None
 
 
-def _sort(rows: Sequence[Row], layout: Layout, wide: frozenset[int], *, codes: Codes, today: date) -> _Sorted:
-    texts = [[text_of(cell) for cell in row] for row in rows]
+def _sort(
+    rows: Sequence[Row],
+    layout: Layout,
+    wide: frozenset[int],
+    reader: Reader,
+    sheet: str,
+    step: Callable[[float], None],
+) -> _Sorted:
+    known: dict[Cell, str] = {}
+    texts = [[known[cell] if cell in known else known.setdefault(cell, text_of(cell)) for cell in row] for row in rows]
     headers = texts[layout.header_rows[0]]
-    last = max((i for i in range(layout.body, len(rows)) if _member_like(texts[i], layout)), default=layout.body - 1)
+    last = next((i for i in reversed(range(layout.body, len(rows))) if _member_like(texts[i], layout)), layout.body - 1)
     found = _Sorted()
-    group = unit_of_titles(rows[: layout.header_rows[0]])
+    group = unit_of_titles(rows[: layout.header_rows[0]]) or unit_of_titles([[sheet]])
     for index, row in enumerate(rows):
+        if index % _ROWS_PER_STEP == 0:
+            step(index / len(rows))
         if not any(texts[index]):
             continue
         kind = _kind(index, texts[index], layout, headers, last=last, wide=index in wide)
@@ -155,11 +188,11 @@ def _sort(rows: Sequence[Row], layout: Layout, wide: frozenset[int], *, codes: C
         if kind is not None:
             found.skipped.append(SkippedRow(index + 1, kind))
             continue
-        refused = _refusal(index + 1, row, layout)
+        refused = _refusal(index + 1, texts[index], layout)
         if refused is not None:
             found.rejected.append(refused)
         else:
-            found.rows.append(planned(index + 1, row, layout, group, codes=codes, today=today))
+            found.rows.append(reader.planned(index + 1, row, texts[index], group))
     return found
 
 
@@ -187,8 +220,8 @@ def _member_like(texts: Sequence[str], layout: Layout) -> bool:
     return (bool(layout.name_of(texts)) and (numbered or beside >= 1)) or beside >= 3
 
 
-def _refusal(number: int, row: Row, layout: Layout) -> RejectedRow | None:
-    text = cells.clean(layout.name_of([text_of(cell) for cell in row]))[0]
+def _refusal(number: int, texts: Sequence[str], layout: Layout) -> RejectedRow | None:
+    text = cells.clean(layout.name_of(texts))[0]
     if not text:
         return RejectedRow(number, "name.missing")
     if cells.is_name(text):

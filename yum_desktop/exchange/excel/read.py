@@ -15,12 +15,22 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from yum_desktop.domain.errors import InputError
 from yum_desktop.exchange.excel.encoding import Conversion, converted, find_conversions
 from yum_desktop.exchange.excel.fonts import Fonts, fonts_of_xls, fonts_of_xlsx
-from yum_desktop.exchange.excel.guard import COLUMNS_MAX, DAMAGED, LAST_ROW, ROWS_MAX, survey, too_large
+from yum_desktop.exchange.excel.guard import (
+    COLUMNS_MAX,
+    DAMAGED,
+    LAST_ROW,
+    ROWS_MAX,
+    counts_from_1904,
+    survey,
+    too_large,
+)
 from yum_desktop.exchange.excel.model import Area, Cell, Row
 from yum_desktop.exchange.excel.textfile import read_text
 
 BYTES_MAX: Final = 50_000_000
 UNPACKED_MAX: Final = 400_000_000
+_CROSS: Final = "x"
+"""What a ticked box of a sheet says."""
 _LETTERS_MAX: Final = 32_767
 """What a cell of a spreadsheet program holds at most."""
 _WIDTHS_MAX: Final = 50_000_000
@@ -60,6 +70,7 @@ class Book:
         rows: Its cells from row 1 and column A on; an empty cell is an empty text.
         merged: Areas that look like one cell; the value stands in their first cell.
         conversions: The cells that mean other letters than they hold.
+        epoch_1904: Whether numbers that are days count from 1904 on.
     """
 
     sheet: str
@@ -67,6 +78,7 @@ class Book:
     rows: tuple[Row, ...]
     merged: tuple[Area, ...] = ()
     conversions: tuple[Conversion, ...] = ()
+    epoch_1904: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,8 @@ def read_book(path: Path, sheet: str | None = None, *, likes: Callable[[Sequence
     best = max(found, key=worth, default=_Sheet("", ()))
     if not _filled(best.rows):
         raise InputError("file.empty", "Tệp không có dòng nào")
-    return Book(best.name, names, best.rows, best.merged, best.conversions)
+    epoch_1904 = kind is Kind.XLSX and counts_from_1904(path)
+    return Book(best.name, names, best.rows, best.merged, best.conversions, epoch_1904)
 
 
 def kind_of_file(path: Path) -> Kind:
@@ -186,6 +199,8 @@ _READERS: Final = {Kind.XLSX: _xlsx, Kind.XLS: _xls, Kind.ODS: _ods, Kind.TEXT: 
 def _judged(name: str, rows: tuple[Row, ...], fonts: Fonts, merged: tuple[Area, ...] = ()) -> _Sheet:
     if any(isinstance(cell, str) and len(cell) > _LETTERS_MAX for row in rows for cell in row):
         raise InputError("file.too_large", f"Trang “{name}” có ô dài hơn {_LETTERS_MAX} chữ")
+    if any(cell is True or cell is False for row in rows for cell in row):
+        rows = tuple([_CROSS if cell is True else "" if cell is False else cell for cell in row] for row in rows)
     return _Sheet(name, rows, merged, find_conversions(rows, fonts))
 
 

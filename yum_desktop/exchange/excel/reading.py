@@ -26,7 +26,12 @@ def serve(source: BinaryIO, sink: BinaryIO) -> int:
     limit_this_process(asked.limits)
     try:
         book = read_book(Path(asked.path), asked.sheet, likes=has_header)
-        wire.send(sink, wire.Head(book.sheet, book.sheets, book.merged, book.conversions, len(book.rows)))
+        wire.send(
+            sink,
+            wire.Head(
+                book.sheet, book.sheets, book.merged, book.conversions, epoch_1904=book.epoch_1904, rows=len(book.rows)
+            ),
+        )
         wire.send_rows(sink, book.rows)
     except InputError as error:
         wire.send(sink, wire.Refused(error.code, error.text))

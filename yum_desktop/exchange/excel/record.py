@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from yum_desktop.domain import identity
-from yum_desktop.domain.check import Value, check_member, parse_value
+from yum_desktop.domain.check import Value, contradictions, parse_value
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, Shape
@@ -17,13 +18,14 @@ from yum_desktop.exchange.excel.layout import (
     CHI_DOAN,
     FEMALE_MARK,
     FEMALE_YEAR,
+    MALE_MARK,
     MALE_YEAR,
     ORDINAL,
     TARGETS,
     Layout,
     text_of,
 )
-from yum_desktop.exchange.excel.model import Cell, PlannedRow, Problem, Row
+from yum_desktop.exchange.excel.model import Cell, Column, PlannedRow, Problem, Row
 from yum_desktop.exchange.excel.wording import text_for
 
 MAIN: Final = ("full_name", "born_on", "sex", "id_number", "phone", "ethnicity", "joined_on")
@@ -33,7 +35,8 @@ _DERIVED: Final = frozenset({*MAIN, *TARGETS})
 _LITERAL: Final = re.compile(r'="([^"]*)"')
 """A text that a program wrapped so that it stays a text."""
 CROSSES: Final = frozenset({"x", "×"})
-_TOGETHER: Final = frozenset({"id.unknown_province", "id.sex_mismatch", "id.year_mismatch", "join.too_young"})
+_MARKS: Final = (("NU", FEMALE_MARK), ("NAM", MALE_MARK))
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -48,57 +51,143 @@ class _Draft:
         self.problems += [problem_of(name, note, found) for note in reading.notes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Further:
+    """What a cell of a further column says: its text, the field and value it gives, the text kept beside."""
+
+    text: str
+    name: str | None = None
+    value: Value = None
+    beside: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+class _Remembered(dict[Cell, _T]):
+    """What cells say, found out when it is first asked."""
+
+    def __init__(self, find: Callable[[Cell], _T]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, cell: Cell) -> _T:
+        found = self[cell] = self._find(cell)
+        return found
+
+
 def problem_of(name: str, note: Note, found: str) -> Problem:
     """Return a note about a cell as a problem of a row."""
     return Problem(name, note.code, note.degree, found, note.suggest, text_for(note.code, found, note.suggest))
 
 
-def planned(number: int, row: Row, layout: Layout, group: str | None, *, codes: Codes, today: date) -> PlannedRow:
-    """Return the member that row `number` (from 1) is; `group` is the unit that a heading above names."""
-    draft = _Draft()
-    _take_main(draft, row, layout, codes, today)
-    _take_sex(draft, row, layout, today)
-    _check_together(draft, today)
-    other, further = _take_further(draft, row, layout, codes, today)
-    chi_doan = group
-    unit = layout.column(CHI_DOAN)
-    if unit is not None:
-        chi_doan = _shown(row[unit]) or None
-        if chi_doan is None:
-            draft.take(CHI_DOAN, "", MISSING)
-        elif chi_doan.startswith("="):
-            draft.take(CHI_DOAN, chi_doan, Reading(None, (Note("text.formula", SHOWN),)))
-            chi_doan = None
-    values: dict[str, object] = dict(draft.values)
-    return PlannedRow(number, values, chi_doan, tuple(draft.problems), other, further)
+class Reader:
+    """Reads the rows of one sheet. What a cell says is found out once, however often it stands in its column.
 
+    Args:
+        layout: What the columns are.
+        codes: The code lists in force.
+        today: Days after it cannot be.
+        epoch_1904: Whether bare numbers count days from 1904 on.
+    """
 
-def _take_main(draft: _Draft, row: Row, layout: Layout, codes: Codes, today: date) -> None:
-    name = layout.name_of(row)
-    draft.take("full_name", name, cells.read_name(name))
-    readers: Mapping[str, Callable[[Cell], Reading]] = {
-        "born_on": lambda cell: cells.read_date(cell, today, birth=True),
-        "id_number": cells.read_identity,
-        "phone": cells.read_phone,
-        "ethnicity": lambda cell: cells.read_ethnicity(cell, codes),
-        "sex": lambda cell: cells.read_sex(cell, codes),
-        "joined_on": lambda cell: cells.read_date(cell, today, birth=False),
-    }
-    for target, reader in readers.items():
-        index = layout.column(target)
-        if index is not None:
-            draft.take(target, text_of(row[index]), reader(row[index]))
+    def __init__(self, layout: Layout, *, codes: Codes, today: date, epoch_1904: bool = False) -> None:
+        self._layout, self._codes, self._today = layout, codes, today
+        readers: Mapping[str, Callable[[Cell], Reading]] = {
+            "born_on": partial(cells.read_date, today=today, birth=True, epoch_1904=epoch_1904),
+            "id_number": cells.read_identity,
+            "phone": cells.read_phone,
+            "ethnicity": partial(cells.read_ethnicity, codes=codes),
+            "sex": partial(cells.read_sex, codes=codes),
+            "joined_on": partial(cells.read_date, today=today, birth=False, epoch_1904=epoch_1904),
+        }
+        self._names: dict[str, Reading] = {}
+        self._main = [
+            (target, layout.places[target], _Remembered(reader))
+            for target, reader in readers.items()
+            if target in layout.places
+        ]
+        self._further = [
+            (column.header or column.letter, column.index, _Remembered(partial(self._further_of, column)))
+            for column in layout.columns
+            if column.field not in _DERIVED
+        ]
+
+    def planned(self, number: int, row: Row, texts: Sequence[str], group: str | None) -> PlannedRow:
+        """Return the member that row `number` (from 1) is.
+
+        Args:
+            number: As a spreadsheet program numbers it.
+            row: Its cells.
+            texts: Its cells as clean texts.
+            group: The unit that a heading above names.
+        """
+        draft = _Draft()
+        self._take_main(draft, row, texts)
+        _take_sex(draft, row, self._layout, self._today)
+        _check_together(draft)
+        other, further = self._take_further(draft, row, texts)
+        chi_doan = group
+        unit = self._layout.column(CHI_DOAN)
+        if unit is not None:
+            chi_doan = _shown(row[unit]) or None
+            if chi_doan is None:
+                draft.take(CHI_DOAN, "", MISSING)
+            elif chi_doan.startswith("="):
+                draft.take(CHI_DOAN, chi_doan, Reading(None, (Note("text.formula", SHOWN),)))
+                chi_doan = None
+        values: dict[str, object] = dict(draft.values)
+        return PlannedRow(number, values, chi_doan, tuple(draft.problems), other, further)
+
+    def _take_main(self, draft: _Draft, row: Row, texts: Sequence[str]) -> None:
+        name = self._layout.name_of(row)
+        reading = self._names.get(name)
+        if reading is None:
+            reading = self._names[name] = cells.read_name(name)
+        draft.take("full_name", name, reading)
+        for target, index, reader in self._main:
+            draft.take(target, texts[index], reader[row[index]])
+
+    def _take_further(self, draft: _Draft, row: Row, texts: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Take the columns that no import insists on; return the text no field takes, and the text of them all."""
+        other: dict[str, str] = {}
+        further: dict[str, str] = {}
+        for header, index, reader in self._further:
+            if not texts[index]:
+                continue
+            said = reader[row[index]]
+            if said.text:
+                further[header] = said.text
+            if said.name is not None:
+                draft.values[said.name] = said.value
+            if said.beside:
+                other[header] = said.beside
+            draft.problems += said.problems
+        return other, further
+
+    def _further_of(self, column: Column, cell: Cell) -> _Further:
+        text = _shown(cell)
+        crossed = text.lower() in CROSSES
+        shown = "" if crossed else text
+        name = column.field or column.letter
+        if text.startswith("="):
+            return _Further("", problems=(problem_of(name, Note("text.formula", SHOWN), text),))
+        if column.field is None:
+            return _Further(shown, beside=text)
+        draft = _Draft()
+        if _taken(draft, column.field, cell, text, self._codes, self._today):
+            return _Further(shown, column.field, draft.values.get(column.field), problems=tuple(draft.problems))
+        return _Further(shown, beside=text, problems=tuple(draft.problems))
 
 
 def _take_sex(draft: _Draft, row: Row, layout: Layout, today: date) -> None:
     """Take the sex from where the year of birth or a cross stands."""
-    male, female, mark = (layout.column(target) for target in (MALE_YEAR, FEMALE_YEAR, FEMALE_MARK))
+    male, female = layout.column(MALE_YEAR), layout.column(FEMALE_YEAR)
+    marks = [(sex, place) for sex, mark in _MARKS if (place := layout.column(mark)) is not None]
     if layout.column("sex") is not None:
         pass
     elif male is not None or female is not None:
         _take_years(draft, row, male, female, today, elsewhere=layout.column("born_on") is not None)
-    elif mark is not None:
-        _take_mark(draft, row, layout, mark)
+    elif marks:
+        _take_mark(draft, row, layout, *marks[0])
     else:
         return
     number = draft.values.get("id_number")
@@ -135,45 +224,22 @@ def _both(found: Sequence[tuple[str, Cell]]) -> str:
     return " và ".join(text_of(cell) for _, cell in found)
 
 
-def _take_mark(draft: _Draft, row: Row, layout: Layout, mark: int) -> None:
+def _take_mark(draft: _Draft, row: Row, layout: Layout, sex: str, mark: int) -> None:
+    """Take the sex from one column of crosses: a cell without one says the other sex, if the row says anything."""
     aside = {*layout.names, layout.column(ORDINAL)}
     said = [c.index for c in layout.columns if c.index not in aside and text_of(row[c.index])]
     if cells.is_mark(row[mark]):
-        draft.values["sex"] = "NU"
+        draft.values["sex"] = sex
     elif said:
-        draft.values["sex"] = "NAM"
+        draft.values["sex"] = "NAM" if sex == "NU" else "NU"
     else:
         draft.take("sex", "", Reading(None, (Note("sex.empty_row", SHOWN),)))
 
 
-def _check_together(draft: _Draft, today: date) -> None:
-    for finding in check_member(draft.values, today):
-        if finding.code in _TOGETHER:
-            found = str(draft.values[finding.field])
-            draft.problems.append(Problem(finding.field, finding.code, SHOWN, found, (), finding.text))
-
-
-def _take_further(
-    draft: _Draft, row: Row, layout: Layout, codes: Codes, today: date
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Take the columns that no import insists on; return the text no field takes, and the text of them all."""
-    other: dict[str, str] = {}
-    further: dict[str, str] = {}
-    for column in layout.columns:
-        cell = row[column.index]
-        text = _shown(cell)
-        if column.field in _DERIVED or not text:
-            continue
-        header = column.header or column.letter
-        if text.startswith("="):
-            name = column.field or column.letter
-            draft.take(name, text, Reading(None, (Note("text.formula", SHOWN),)))
-            continue
-        if text.lower() not in CROSSES:
-            further[header] = text
-        if column.field is None or not _taken(draft, column.field, cell, text, codes, today):
-            other[header] = text
-    return other, further
+def _check_together(draft: _Draft) -> None:
+    for finding in contradictions(draft.values):
+        found = str(draft.values[finding.field])
+        draft.problems.append(Problem(finding.field, finding.code, SHOWN, found, (), finding.text))
 
 
 def _shown(cell: Cell) -> str:

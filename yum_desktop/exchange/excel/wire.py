@@ -44,6 +44,7 @@ class Head(msgspec.Struct, frozen=True, tag=True):
     sheets: tuple[str, ...]
     merged: tuple[Area, ...]
     conversions: tuple[Conversion, ...]
+    epoch_1904: bool
     rows: int
 
 
