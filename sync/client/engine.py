@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from sync.client import clock, store, verifying
+from sync.client import anew, clock, store, verifying
 from sync.client.incoming import COMPLETE, CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
@@ -82,6 +82,7 @@ class SyncReport:
         duration_ms: How long it took.
         repaired: Sectors that differed from the server and came again.
         differing: Sectors that still differ after several repairs.
+        offered: Records that the server had lost and was offered; see `sync.client.anew`.
         error_code: Why it is not done; ``sync.differs`` when it is, but `differing` is not empty.
         error_detail: More about it, not for people.
     """
@@ -96,6 +97,7 @@ class SyncReport:
     duration_ms: int = 0
     repaired: int = 0
     differing: list[bytes] = field(default_factory=list)
+    offered: int = 0
     error_code: str | None = None
     error_detail: str = ""
 
@@ -257,13 +259,24 @@ class Engine:
             self._store([part for part in arrived if isinstance(part, Answers)], request, report)
         if cancelled is not None and cancelled():
             raise StoppedError("sync.stopped")
-        return (self._complete or not request.pull) and not more
+        return (self._complete or not request.pull) and not more and not self._has_listed(report)
+
+    def _has_listed(self, report: SyncReport) -> bool:
+        """Return whether a list of everything has just been completed: what waited for that goes out now."""
+        with self._begin() as conn:
+            if not anew.is_listing(conn):
+                return False
+            offered = anew.end(self._replica, conn)
+        report.offered += offered or 0
+        return offered is not None
 
     def _request(self, conn: Connection, asks: Asks) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
-        store.freeze(conn, CHANGES_MAX)
-        lines = travelling(self._replica, conn, self._changes_max)
-        more = store.count(conn, PENDING, IN_FLIGHT) > len(lines)
+        listing = anew.is_listing(conn)
+        if not listing:
+            store.freeze(conn, CHANGES_MAX)
+        lines = [] if listing else travelling(self._replica, conn, self._changes_max)
+        more = not listing and store.count(conn, PENDING, IN_FLIGHT) > len(lines)
         request = Request(
             version=PROTOCOL_VERSION,
             clock_ms=self._replica.clock_ms(),
