@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum, auto
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +16,9 @@ from urllib.parse import urlsplit
 import httpx
 from sqlalchemy import Connection
 
+from sync.client import anew as beginning
 from sync.client.engine import FRAME_ROWS_MAX, Engine, Progress, SyncReport
+from sync.client.replica import Author
 from sync.client.transport import WAIT_S_MAX, HttpTransport, rejected, unreachable
 from sync.protocol.errors import RejectedError, UnreachableError
 from yum_desktop.domain.errors import InputError, UnavailableError
@@ -24,7 +27,7 @@ from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.refusals import text_of
 
-__all__ = ["Progress", "SyncReport", "change_password", "enrol", "error_text", "sync"]
+__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "sync"]
 
 log = logging.getLogger(__name__)
 
@@ -129,12 +132,23 @@ def _never() -> bool:
     return False
 
 
+class Anew(Enum):
+    """What becomes of records that this device has and the server has not, when everything is listed again."""
+
+    TRUST_SERVER = auto()
+    """They go: the server is right."""
+
+    OFFER = auto()
+    """They are offered to the server as this account's work: it came back from a backup and has lost them."""
+
+
 def sync(
     r: Registry,
     *,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
     verify: bool = False,
+    anew: Anew | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> SyncReport:
     """Send what waits and fetch what is new, until nothing is left or it cannot go on.
@@ -147,6 +161,7 @@ def sync(
         progress: Called on this thread for each part that arrived.
         cancel: Asked between parts whether the person wants to stop.
         verify: Compare all records with the server's, not only a few in turns.
+        anew: List everything again first; what waits stays and goes out afterwards.
         transport: Carries HTTP; the network when left out.
 
     Raises:
@@ -155,6 +170,11 @@ def sync(
     """
     if not r.identity.server:
         raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
+    if anew is not None:
+        with r.write() as conn:
+            me = r.identity
+            author = Author(me.account, me.device_name, "sync") if anew is Anew.OFFER else None
+            beginning.begin(r.replica, conn, author, [me.unit_id.bytes] if me.unit_id else [])
     with r.read() as conn:
         wait_s, far = left_to_wait_s(r, conn), settings.get(conn, settings.FAR)
     if wait_s > 0:
