@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
@@ -16,7 +17,7 @@ import httpx
 from sqlalchemy import Connection
 
 from sync.client import anew as beginning
-from sync.client.engine import Engine, Progress, SyncReport
+from sync.client.engine import FRAME_ROWS_MAX, Engine, Progress, SyncReport
 from sync.client.replica import Author
 from sync.client.transport import WAIT_S_MAX, HttpTransport, rejected, unreachable
 from sync.protocol.errors import RejectedError, UnreachableError
@@ -34,6 +35,12 @@ _CONNECT_S: Final = 20.0
 _MINUTE_S: Final = 60
 _SILENCE_S: Final = 90.0
 """A 2G line may say nothing for a minute and then go on."""
+
+FAR_S: Final = 0.8
+"""An answer that takes longer to begin comes from far."""
+
+FAR_ROWS: Final = 250
+"""Records of one frame on a far line: three seconds' worth, which is what a cut costs."""
 
 _ENROL: Final = "/auth/enrol"
 _REFRESH: Final = "/auth/refresh"
@@ -83,7 +90,9 @@ def enrol(
     if me.device_id is not None and not is_copy:
         asked["device_id"] = str(me.device_id)
     with _client(server, transport) as client:
+        asked_at = time.monotonic()
         answer = _ask(client, _ENROL, asked)
+        took_s = time.monotonic() - asked_at
     try:
         known = {
             settings.ACCOUNT: answer["account"],
@@ -99,7 +108,7 @@ def enrol(
         raise _not_ours() from error
     with r.write() as conn:
         forget = {settings.ERROR_CODE: None, settings.ERROR_TEXT: None}
-        settings.put(conn, {**known, settings.SERVER: _address(server), **forget})
+        settings.put(conn, {**known, settings.SERVER: _address(server), settings.FAR: _far(took_s), **forget})
     r.reload_identity()
     log.info("enrolled as device %s", r.identity.device_id)
 
@@ -167,19 +176,21 @@ def sync(
             author = Author(me.account, me.device_name, "sync") if anew is Anew.OFFER else None
             beginning.begin(r.replica, conn, author, [me.unit_id.bytes] if me.unit_id else [])
     with r.read() as conn:
-        wait_s = left_to_wait_s(r, conn)
+        wait_s, far = left_to_wait_s(r, conn), settings.get(conn, settings.FAR)
     if wait_s > 0:
         report = SyncReport(status="failed", error_code="server.wait", error_detail=_duration(wait_s))
     else:
         with connected(r, transport) as (client, tokens):
             http = HttpTransport(client, tokens)
-            report = Engine(r.replica, r.write, http).sync(progress=progress, cancelled=cancel or _never, verify=verify)
-        wait_s = http.wait_s
+            engine = Engine(r.replica, r.write, http, frame_rows_max=FAR_ROWS if far else FRAME_ROWS_MAX)
+            report = engine.sync(progress=progress, cancelled=cancel or _never, verify=verify)
+        wait_s, far = http.wait_s, _far(http.began_s) if http.began_s else far
     until = str(as_ms(r.clock.now()) + round(1_000 * wait_s)) if wait_s else None
     known = {
         settings.ERROR_CODE: report.error_code,
         settings.ERROR_TEXT: error_text(report),
         settings.WAIT_UNTIL: until,
+        settings.FAR: far,
     }
     with r.read() as conn:
         is_known = all(settings.get(conn, key) == value for key, value in known.items())
@@ -187,6 +198,10 @@ def sync(
         with r.write() as conn:
             settings.put(conn, known)
     return report
+
+
+def _far(began_s: float) -> str | None:
+    return "1" if began_s > FAR_S else None
 
 
 def left_to_wait_s(r: Registry, conn: Connection) -> float:
