@@ -6,6 +6,8 @@ from enum import StrEnum
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.link_runs import EDITS, LinkRun, least_s
+from benchmarks.slow_link import Quality
 from benchmarks.sync_runs import Measured, SyncRun
 
 
@@ -42,6 +44,8 @@ BUDGETS: Final = {
     "delta.time": Budget(40),
     "idle.requests": Budget(1),
     "idle.bytes": Budget(400),
+    "link.first_ratio": Budget(1.2, "columns ÷ bandwidth + 3 round trips"),
+    "link.delta": Budget(2.5),
     "start.time": Budget(2),
     "search.query": Budget(100),
     "search.top": Budget(100),
@@ -147,6 +151,25 @@ def sync_lines(count: int, column_bytes: int, runs: Sequence[SyncRun]) -> list[L
         line("idle.requests", "nothing to do, requests", Unit.COUNT, lambda run: run.idle.traffic.requests),
         line("idle.bytes", "nothing to do, up and down", Unit.BYTES, lambda run: run.idle.traffic.both),
     ]  # fmt: skip
+
+
+def link_lines(count: int, column_bytes: int, runs: Sequence[LinkRun]) -> list[Line]:
+    """Return the lines of a bad line."""
+    least, quality = least_s(column_bytes), Quality()
+    firsts = tuple(run.first.seconds for run in runs)
+    told = (
+        f"{quality.bytes_per_s * 8 / 1_000:.0f} kbit/s, {quality.round_trip_s * 1_000:.0f} ms there and back,"
+        f" {runs[0].stalls} stalls of {quality.stall_s:.0f} s, {runs[0].resets} cut"
+    )
+    ratios = tuple(first / least for first in firsts)
+    down = tuple(float(run.first.traffic.down) for run in runs)
+    return [
+        Line("link.first", "2G: first sync", count, Unit.S, firsts, told),
+        Line("link.least", "  columns ÷ width + 3 round trips", count, Unit.S, (least,) * len(runs)),
+        Line("link.first_ratio", "  of that", count, Unit.TIMES, ratios),
+        Line("link.first_down", "  down", count, Unit.BYTES, down),
+        Line("link.delta", f"2G: delta of {EDITS} edits", count, Unit.S, tuple(run.delta.seconds for run in runs)),
+    ]
 
 
 def growth_line(by_count: dict[int, list[SyncRun]]) -> Line:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import machine, sync_runs
+from benchmarks import link_runs, machine, sync_runs
 from benchmarks.children import Answer, Child, once
-from benchmarks.lines import SEARCHES, Line, Unit, growth_line, search_lines, sync_lines
+from benchmarks.lines import SEARCHES, Line, Unit, growth_line, link_lines, search_lines, sync_lines
 
-PARTS: Final = ("sync", "start", "search")
+PARTS: Final = ("sync", "link", "start", "search")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Results:
         BrokenRunError: Something could not be measured.
     """
     results = Results(paces=[machine.pace()])
-    parts = {"sync": _sync, "start": _start, "search": _search}
+    parts = {"sync": _sync, "link": _link, "start": _start, "search": _search}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for part in plan.parts:
             parts[part](plan, Path(folder), results, say)
@@ -84,6 +84,18 @@ def _sync(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]
         str(size): {"floor": prepared[size].floor, "runs": [sync_runs.as_json(run) for run in runs[size]]}
         for size in plan.sizes
     }
+
+
+def _link(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    size = min(plan.sizes)
+    say(f"preparing {size:,} records")
+    prepared = sync_runs.prepare(folder / f"link{size}", size)
+    runs = []
+    for number in range(plan.runs):
+        say(f"2G line, run {number + 1} of {plan.runs}")
+        runs.append(link_runs.run(prepared, number))
+    results.lines += link_lines(size, prepared.floor["column_bytes"], runs)
+    results.raw["link"] = [link_runs.as_json(run) for run in runs]
 
 
 def _start(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:

@@ -9,7 +9,6 @@ from typing import Final, Self
 
 _REQUEST: Final = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S* HTTP/1\.1\r\n")
 _TAIL_SIZE_BYTES: Final = 512
-_READ_SIZE_BYTES: Final = 256 * 1024
 
 
 @dataclass(slots=True)
@@ -33,6 +32,8 @@ class CountingProxy:
     Args:
         port: The server's port.
     """
+
+    _read_size_bytes = 256 * 1024
 
     def __init__(self, port: int) -> None:
         self._target = ("127.0.0.1", port)
@@ -80,20 +81,29 @@ class CountingProxy:
 
     def _pass_on(self, start: socket.socket, end: socket.socket, *, up: bool) -> None:
         tail = b""
-        buffer = memoryview(bytearray(_READ_SIZE_BYTES))
+        buffer = memoryview(bytearray(self._read_size_bytes))
         with suppress(OSError):  # either side has gone
             while size := start.recv_into(buffer):
-                if up:
-                    tail = self._count_up(tail, bytes(buffer[:size]))
-                else:
-                    with self._lock:
-                        self._traffic.down += size
-                end.sendall(buffer[:size])
+                chunk = bytes(buffer[:size])
+                tail = self._count(tail, chunk, up=up)
+                self._deliver(end, chunk, up=up)
         with suppress(OSError):
-            end.shutdown(socket.SHUT_WR)
+            self._end(end)
 
-    def _count_up(self, tail: bytes, chunk: bytes) -> bytes:
-        """Count a piece of requests; return its end, where a request may have begun."""
+    def _deliver(self, end: socket.socket, chunk: bytes, *, up: bool) -> None:  # noqa: ARG002  # not all ways are alike
+        """Pass a piece on."""
+        end.sendall(chunk)
+
+    def _end(self, end: socket.socket) -> None:
+        """Say that nothing more comes."""
+        end.shutdown(socket.SHUT_WR)
+
+    def _count(self, tail: bytes, chunk: bytes, *, up: bool) -> bytes:
+        """Count a piece; of requests return its end, where one may have begun."""
+        if not up:
+            with self._lock:
+                self._traffic.down += len(chunk)
+            return b""
         seen, last = tail + chunk, 0
         found = list(_REQUEST.finditer(seen))
         if found:

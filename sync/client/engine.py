@@ -9,12 +9,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from sync.client import clock, store, verifying
+from sync.client import anew, clock, store, verifying
 from sync.client.incoming import COMPLETE, CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
 from sync.client.transport import Transport, ahead
 from sync.client.verifying import REPAIRS_MAX
+from sync.core.digest import schema_digest
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, SyncError, UnreachableError
 from sync.protocol.messages import (
@@ -37,6 +38,9 @@ FRAME_ROWS_MAX: Final = 2_000
 """Records in one frame of the answer."""
 
 FRAME_ROWS_MIN: Final = 50
+
+SCHEMA: Final = "schema"
+"""What the kinds and fields were when the device last had everything."""
 
 FRAME_ROWS: Final = "frame_rows"
 """How many records of a frame this device's line has carried lately."""
@@ -78,6 +82,7 @@ class SyncReport:
         duration_ms: How long it took.
         repaired: Sectors that differed from the server and came again.
         differing: Sectors that still differ after several repairs.
+        offered: Records that the server had lost and was offered; see `sync.client.anew`.
         error_code: Why it is not done; ``sync.differs`` when it is, but `differing` is not empty.
         error_detail: More about it, not for people.
     """
@@ -92,6 +97,7 @@ class SyncReport:
     duration_ms: int = 0
     repaired: int = 0
     differing: list[bytes] = field(default_factory=list)
+    offered: int = 0
     error_code: str | None = None
     error_detail: str = ""
 
@@ -162,7 +168,7 @@ class Engine:
         while not done and fruitless <= _FRUITLESS_MAX:
             moved, size = report.moved, report.bytes_down
             try:
-                asks = Asks.EVERYTHING if verify else Asks.SOME
+                asks = Asks.EVERYTHING if verify or self._is_other_program() else Asks.SOME
                 done = self._exchange(report, progress, cancelled, asks if report.round_trips == 0 else Asks.NOTHING)
                 self._adapt(wider=True)
             except (UnreachableError, RejectedError, StoppedError) as error:
@@ -177,6 +183,14 @@ class Engine:
             report.status = "partial" if report.moved else "failed"
         finish(self._replica, self._begin, report, started)
         return report
+
+    def _is_other_program(self) -> bool:
+        """Return whether the device has other kinds or fields than when it last had everything.
+
+        What it could not store then is missing, and is found by comparing.
+        """
+        with self._begin() as conn:
+            return store.state(conn, SCHEMA) not in {None, schema_digest(self._replica.kinds)}
 
     def _goes_on(self, error: SyncError, *, spoke: bool, moved: bool) -> bool:
         """Return whether another exchange may come further than the one that ended with `error`."""
@@ -245,13 +259,24 @@ class Engine:
             self._store([part for part in arrived if isinstance(part, Answers)], request, report)
         if cancelled is not None and cancelled():
             raise StoppedError("sync.stopped")
-        return (self._complete or not request.pull) and not more
+        return (self._complete or not request.pull) and not more and not self._has_listed(report)
+
+    def _has_listed(self, report: SyncReport) -> bool:
+        """Return whether a list of everything has just been completed: what waited for that goes out now."""
+        with self._begin() as conn:
+            if not anew.is_listing(conn):
+                return False
+            offered = anew.end(self._replica, conn)
+        report.offered += offered or 0
+        return offered is not None
 
     def _request(self, conn: Connection, asks: Asks) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
-        store.freeze(conn, CHANGES_MAX)
-        lines = travelling(self._replica, conn, self._changes_max)
-        more = store.count(conn, PENDING, IN_FLIGHT) > len(lines)
+        listing = anew.is_listing(conn)
+        if not listing:
+            store.freeze(conn, CHANGES_MAX)
+        lines = [] if listing else travelling(self._replica, conn, self._changes_max)
+        more = not listing and store.count(conn, PENDING, IN_FLIGHT) > len(lines)
         request = Request(
             version=PROTOCOL_VERSION,
             clock_ms=self._replica.clock_ms(),
@@ -285,6 +310,8 @@ class Engine:
                     repaired = 0 if request.checks is None else verifying.note(conn, request.checks, part.verdicts)
                     rows = _rows_so_far(conn, part, pulled)
                     self._place, self._complete = part.cursor or self._place, part.complete
+                    if part.complete:
+                        store.set_state(conn, SCHEMA, schema_digest(self._replica.kinds))
         report.pulled += pulled
         report.repaired += repaired
         for answer in pushed:

@@ -199,6 +199,11 @@ def _store_records(replica: Replica, conn: Connection, frame: Frame, *, listing:
     return count
 
 
+def list_everything_again(conn: Connection) -> None:
+    """Begin a list of everything by the device's own wish; see `_list_again`."""
+    _list_again(conn, _EVERYTHING)
+
+
 def _list_again(conn: Connection, what: bytes) -> None:
     """Begin a list of everything, or of some sectors: what is not on it is removed when all of it has arrived."""
     conn.exec_driver_sql("DELETE FROM sync_seen")

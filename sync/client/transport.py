@@ -4,6 +4,7 @@ import json
 import queue
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,13 +72,14 @@ class HttpTransport:
 
     Attributes:
         wait_s: How long the server asked to be left alone in its last answer, in seconds; 0 when it did not.
+        began_s: How long it took until the last answer began, in seconds; 0 before one did.
     """
 
     def __init__(self, client: httpx.Client, credentials: Credentials, *, path: str = "/sync") -> None:
         self._client = client
         self._credentials = credentials
         self._path = path
-        self.wait_s = 0.0
+        self.wait_s = self.began_s = 0.0
 
     def exchange(self, request: bytes) -> Iterator[bytes]:
         """Send `request` and stream the answer; see `Transport`."""
@@ -92,7 +94,7 @@ class HttpTransport:
             raise unreachable(error) from error
 
     def _body(self, answer: "_Answer") -> Iterator[bytes]:
-        self.wait_s = asked_wait_s(answer.response)
+        self.wait_s, self.began_s = asked_wait_s(answer.response), answer.began_s
         return answer.body()
 
 
@@ -106,9 +108,12 @@ class _Answer:
         self._client = client
         self._request = sent
         self.response: httpx.Response
+        self.began_s = 0.0
 
     def __enter__(self) -> Self:
+        sent = time.perf_counter()
         self.response = self._client.send(self._request, stream=True, follow_redirects=False)
+        self.began_s = time.perf_counter() - sent
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -1,9 +1,9 @@
 """The messages of one exchange and their encoding.
 
-A request is one packet. A response is a stream of packets, each readable on its own, so that a cut line costs one
-packet. A packet is four bytes of length (big endian), one byte that says how the rest is packed, and the MessagePack
-body. Values are typed as anything here, because the decoder knows no union of text and bytes; a request's are checked.
-Records travel by column, because the values of one column resemble each other and compress well.
+A request is one packet. A response is a stream of packets, each readable once those before it are, so that a cut line
+costs one packet. A packet is four bytes of length (big endian), one byte that says how the rest is packed, and the
+MessagePack body. Values are typed as anything here, because the decoder knows no union of text and bytes; a request's
+are checked. Records travel by column, because the values of one column resemble each other and compress well.
 """
 
 import json
@@ -35,7 +35,13 @@ HANDED_OVER: Final = "handed_over"
 
 STATUSES: Final = frozenset({"applied", "merged", "conflict", "refused", HANDED_OVER})
 _HEAD_SIZE_BYTES: Final = 5
-_PLAIN, _ZSTD = 0, 1
+_PLAIN, _ZSTD, _STREAM = 0, 1, 2
+"""How a body is packed: not at all; by itself; or as the next part of the response's one zstd stream."""
+
+_WINDOW_SIZE_BYTES_MAX: Final = 8 * 1024 * 1024
+_SLICE_SIZE_BYTES: Final = 256
+"""A block of four bytes may stand for 128 KiB."""
+
 _LEVEL: Final = 6
 _PLAIN_SIZE_BYTES_MAX: Final = 96
 
@@ -266,16 +272,48 @@ _part_decoder: msgspec.msgpack.Decoder[Answers | Frame | Problem] = msgspec.msgp
 
 
 def encode(message: Request | Part) -> bytes:
-    """Return `message` as one packet."""
+    """Return `message` as one packet that stands alone."""
+    body = _encoded(message)
+    packing = _PLAIN
+    if len(body) > _PLAIN_SIZE_BYTES_MAX:
+        zstd = _compressor().compress(body)
+        if len(zstd) < len(body):
+            body, packing = zstd, _ZSTD
+    return _packet(packing, body)
+
+
+class Packer:
+    """Makes the packets of one response.
+
+    Each can be read as soon as it is there, and is packed with those before it: what has been said does not travel
+    again, however small the frames are.
+    """
+
+    def __init__(self) -> None:
+        self._stream: zstandard.ZstdCompressionObj | None = None
+
+    def pack(self, part: Part) -> bytes:
+        """Return the next part as a packet."""
+        body = _encoded(part)
+        if len(body) <= _PLAIN_SIZE_BYTES_MAX:
+            return _packet(_PLAIN, body)
+        if self._stream is None:
+            self._stream = _compressor().compressobj()
+        return _packet(_STREAM, self._stream.compress(body) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK))
+
+
+def _encoded(message: Request | Part) -> bytes:
     if isinstance(message, Frame) and message.rows:
         packed = [replace(rows, values=list(map(pack, rows.values))) for rows in message.rows]
         message = replace(message, rows=packed)
-    body = _encoder.encode(message)
-    packing = _PLAIN
-    if len(body) > _PLAIN_SIZE_BYTES_MAX:
-        zstd = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True, write_checksum=False).compress(body)
-        if len(zstd) < len(body):
-            body, packing = zstd, _ZSTD
+    return _encoder.encode(message)
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True, write_checksum=False)
+
+
+def _packet(packing: int, body: bytes) -> bytes:
     return (len(body) + 1).to_bytes(4, "big") + bytes((packing,)) + body
 
 
@@ -413,6 +451,7 @@ def _fits_extra(extra: Mapping[int, str], count: int) -> bool:
 
 def split(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Cut a stream of bytes into the unpacked bodies of its packets."""
+    unpacker = _Unpacker()
     waiting = bytearray()
     for chunk in chunks:
         waiting += chunk
@@ -424,24 +463,48 @@ def split(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 break
             packing, body = waiting[4], bytes(waiting[_HEAD_SIZE_BYTES : 4 + size])
             del waiting[: 4 + size]
-            unpacked = _unpacked(packing, body)
+            unpacked = unpacker.unpacked(packing, body)
             check_items(unpacked)
             yield unpacked
     if waiting:
         raise RejectedError("message.cut", f"{len(waiting)} bytes left over")
 
 
-def _unpacked(packing: int, body: bytes) -> bytes:
-    if packing == _PLAIN:
-        return body
-    if packing != _ZSTD:
+class _Unpacker:
+    """Unpacks the packets of one response, in their order."""
+
+    def __init__(self) -> None:
+        self._stream: zstandard.ZstdDecompressionObj | None = None
+
+    def unpacked(self, packing: int, body: bytes) -> bytes:
+        """Return the body of the next packet."""
+        if packing == _PLAIN:
+            return body
+        try:
+            if packing == _STREAM:
+                return self._next(body)
+            if packing == _ZSTD:
+                return _alone(body)
+        except zstandard.ZstdError as error:
+            raise RejectedError("message.damaged", str(error)) from error
         raise RejectedError("message.damaged", f"packing {packing}")
-    try:
-        if zstandard.frame_content_size(body) > PACKET_SIZE_BYTES_MAX:
-            raise RejectedError("message.too_large")
-        return zstandard.ZstdDecompressor().decompress(body, max_output_size=PACKET_SIZE_BYTES_MAX)
-    except zstandard.ZstdError as error:
-        raise RejectedError("message.damaged", str(error)) from error
+
+    def _next(self, body: bytes) -> bytes:
+        """Unpack a little at a time: a few bytes can become very many."""
+        if self._stream is None:
+            self._stream = zstandard.ZstdDecompressor(max_window_size=_WINDOW_SIZE_BYTES_MAX).decompressobj()
+        unpacked = bytearray()
+        for start in range(0, len(body), _SLICE_SIZE_BYTES):
+            unpacked += self._stream.decompress(body[start : start + _SLICE_SIZE_BYTES])
+            if len(unpacked) > PACKET_SIZE_BYTES_MAX:
+                raise RejectedError("message.too_large")
+        return bytes(unpacked)
+
+
+def _alone(body: bytes) -> bytes:
+    if zstandard.frame_content_size(body) > PACKET_SIZE_BYTES_MAX:
+        raise RejectedError("message.too_large")
+    return zstandard.ZstdDecompressor().decompress(body, max_output_size=PACKET_SIZE_BYTES_MAX)
 
 
 def ids_of(joined: bytes) -> list[bytes]:

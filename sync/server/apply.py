@@ -13,7 +13,7 @@ from sqlalchemy import exc
 from sync.core.merge import Outcome, Since, merge
 from sync.core.squash import Op
 from sync.protocol.errors import BrokenRuleError
-from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Merge, Values
+from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Merge, Value, Values
 from sync.protocol.messages import HANDED_OVER, ID_SIZE_BYTES, Answer, Change
 from sync.server import conflicts, handovers
 from sync.server.checking import RefusedError, check_storable, joined_extra, refuse, split
@@ -367,6 +367,11 @@ class Applier:
             unit = full[kind.parent]
         if not self._tx.within(unit, self._actor.roots):
             raise refuse("scope.forbidden", UNIT)
+        self._check_there(unit, kind.parent if kind.tree else UNIT)
+
+    def _check_there(self, unit: Value, field: str) -> None:
+        if not (isinstance(unit, bytes) and self._tx.is_there(unit)):
+            raise refuse("unit.removed", field)
 
     def _check_move(self, kind: Kind, change: Change, before: Values, after: Values) -> None:
         if kind.tree:
@@ -379,8 +384,11 @@ class Applier:
                 raise refuse("scope.forbidden", kind.parent)
             if self._tx.within(parent, (change.record_id,)):
                 raise refuse("unit.cycle", kind.parent)
-        elif after[UNIT] != before[UNIT] and not self._tx.within(after[UNIT], self._actor.roots):
-            raise refuse("scope.forbidden", UNIT)
+            self._check_there(parent, kind.parent)
+        elif after[UNIT] != before[UNIT]:
+            if not self._tx.within(after[UNIT], self._actor.roots):
+                raise refuse("scope.forbidden", UNIT)
+            self._check_there(after[UNIT], UNIT)
 
     def _check_server_fields(self, kind: Kind, known: Values) -> None:
         for name, value in known.items():

@@ -22,7 +22,7 @@ from sync.server.scope import NOTHING, Backfill, Cursor, Scope
 _UNITS_MAX: Final = 300
 """Units named in one statement."""
 
-_FIRST_ROWS: Final = 500
+_FIRST_ROWS: Final = 100
 """Records in the first frame of a snapshot, so that the device has work soon; each next one has twice as many."""
 
 _LOG_ROWS_MAX: Final = 4_000
@@ -74,6 +74,7 @@ class Feed:
                 lost what the device has seen).
         """
         held: Frame | None = None
+        place = packed
         for frame in self._frames(packed):
             frame.cursor = self._lineage.stamped(frame.cursor)
             latest = frame
@@ -81,12 +82,13 @@ class Feed:
                 latest = replace(held, cursor=frame.cursor, complete=True, verdicts=frame.verdicts)
             elif held is not None:
                 yield held
+                place = held.cursor
             held = latest
             if scopes.read_cursor(latest.cursor).backfill is not None:
                 yield latest
-                held = None
+                place, held = latest.cursor, None
         assert held is not None, "what is complete has no back-fill"
-        if held.cursor == packed:
+        if held.cursor == place:
             held.cursor = b""
         yield held
 

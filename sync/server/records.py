@@ -118,6 +118,7 @@ class Tx:
     new_id: Callable[[], bytes]
     _entries: list[_Entry] = field(default_factory=list)
     _units: dict[bytes, Unit | None] = field(default_factory=dict)
+    _living: dict[bytes, bool] = field(default_factory=dict)
     _foreseen: dict[tuple[str, bytes], Record | None] = field(default_factory=dict)
     _updates: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
     _updated: set[tuple[str, bytes]] = field(default_factory=set)
@@ -163,6 +164,7 @@ class Tx:
         self._updates.clear()
         self._updated.clear()
         self._units.clear()
+        self._living.clear()
         self._foreseen.clear()
 
     def finish(self) -> None:
@@ -247,6 +249,7 @@ class Tx:
             (record_id, rev, extra, *full),
         )
         if declared.tree:
+            self._living.pop(record_id, None)
             self._place(record_id, _as_id(values.get(declared.parent)))
         self._log(kind, record_id, rev, "arrive", _as_id(values.get(UNIT)), {}, stamp)
         return rev
@@ -292,6 +295,7 @@ class Tx:
         """Remove a record; its log line is its tombstone."""
         declared = self.kinds[kind]
         self._foreseen.pop((kind, record_id), None)
+        self._living.pop(record_id, None)
         run(self.conn, f"DELETE FROM {declared.table} WHERE id = ?", (record_id,))
         fields: dict[str, tuple[Value, Value]] = {
             name: (value, None) for name, value in record.values.items() if value is not None
@@ -349,6 +353,13 @@ class Tx:
         if unit_id not in self._units:
             self._units[unit_id] = unit_of(self._conn, unit_id)
         return self._units[unit_id]
+
+    def is_there(self, unit_id: bytes) -> bool:
+        """Return whether a unit has a record; one that was removed keeps its place in the tree and takes nothing in."""
+        if unit_id not in self._living:
+            sql = f"SELECT 1 FROM {self.kinds.tree.table} WHERE id = ?"
+            self._living[unit_id] = run(self.conn, sql, (unit_id,)).first() is not None
+        return self._living[unit_id]
 
     def within(self, unit_id: Value, roots: Sequence[bytes]) -> bool:
         """Return whether a unit stands in the subtree of one of `roots`."""

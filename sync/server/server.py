@@ -15,6 +15,8 @@ from sync.protocol.messages import (
     Answer,
     Answers,
     Change,
+    Frame,
+    Packer,
     Problem,
     Request,
     decode_request,
@@ -81,8 +83,10 @@ class SyncServer:
         Args:
             actor: Who asks.
             packet: The request.
-            named: Each answer says which change it is for, not only its place among the others.
+            named: Each answer says which change it is for, not only its place among the others, and each packet
+                can be read without the others.
         """
+        pack = encode if named else Packer().pack
         try:
             request = _read(packet)
             if request.changes and request.cursor is not None:
@@ -91,11 +95,11 @@ class SyncServer:
             self._note(actor, request)
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
-            yield encode(Answers(answers, self.clock_ms()))
+            yield pack(Answers(answers, self.clock_ms()))
             if request.pull:
-                yield from self.pull(actor, request)
+                yield from map(pack, self.pull(actor, request))
         except RejectedError as error:
-            yield encode(Problem(error.code, error.detail))
+            yield pack(Problem(error.code, error.detail))
 
     def _check_past(self, packed: bytes) -> None:
         """Take no changes that are based on what this server has lost.
@@ -117,15 +121,14 @@ class SyncServer:
         with self.transaction(actor.roots) as tx:
             return Applier(tx, self._rules, actor).apply_all(changes)
 
-    def pull(self, actor: Actor, request: Request) -> Iterator[bytes]:
-        """Give the packets of the feed since the request's cursor."""
+    def pull(self, actor: Actor, request: Request) -> Iterator[Frame]:
+        """Give the frames of the feed since the request's cursor."""
         own = {change.change_id: change.record_id for change in request.changes}
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
         with self.database.read() as conn:
             scope = scopes.scope_of(conn, actor.roots)
             feed = Feed(self.kinds, conn, _epoch(conn), actor.roots, scope, own, rows_max, request.checks)
-            for frame in feed.frames(request.cursor):
-                yield encode(frame)
+            yield from feed.frames(request.cursor)
 
     def _note(self, actor: Actor, request: Request) -> None:
         """Remember what the account has in its scope from now on, and how much stays behind on the device.

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from central_world import CEREMONY, DECISION, GOOD, PERSON, Centre, SetClock, on_both_stores, served
 
+from sync.server.database import run
 from yum_desktop.domain.cases.admission import Action
 from yum_desktop.domain.errors import InputError
 from yum_desktop.registry import commands, queries, syncing
@@ -171,3 +172,38 @@ def test_a_first_password_is_changed_from_the_device(centre: Centre, tmp_path: P
         syncing.enrol(registry, server=url, account="xa-nha", password=other, device_name="một")
     assert registry.identity.account == "xa-nha"
     registry.close()
+
+
+def test_s284_a_device_is_rebuilt_from_the_server(centre: Centre, device: Opener) -> None:
+    centre.account("xa-nha")
+    one = device("xa-nha", "một")
+    unit = UUID(bytes=centre.units["thon"])
+    members = [commands.add_member(one, unit, {"full_name": "Nông Thị Nhà"}) for _ in range(3)]
+    syncing.sync(one)
+    commands.set_member(one, members[0], {"phone": "0912345678"})
+    with one.write() as conn:
+        conn.exec_driver_sql("DELETE FROM member WHERE id = ?", (members[1].bytes,))
+    report = syncing.sync(one, anew=syncing.Anew.TRUST_SERVER)
+    assert (report.status, report.pushed["applied"], report.offered) == ("done", 1, 0)
+    assert agrees(centre, one, "xa")
+
+
+def test_s281_a_restored_server_gets_back_what_it_has_lost(centre: Centre, device: Opener) -> None:
+    centre.account("xa-nha")
+    one = device("xa-nha", "một")
+    unit = UUID(bytes=centre.units["thon"])
+    kept = commands.add_member(one, unit, {"full_name": "Nông Thị Nhà"})
+    syncing.sync(one)
+    lost = commands.add_member(one, unit, {"full_name": "Lò Văn Mất"})
+    syncing.sync(one)
+    with centre.server.database.write() as conn:  # as after a restore from between the two
+        run(conn, "DELETE FROM member WHERE id = ?", (lost.bytes,))
+        run(conn, "DELETE FROM sync_log WHERE record_id = ?", (lost.bytes,))
+        run(
+            conn, "UPDATE sync_position SET pos = (SELECT max(pos) FROM sync_log l WHERE l.shard = sync_position.shard)"
+        )
+    assert syncing.sync(one).error_code == "server.went_back"
+    report = syncing.sync(one, anew=syncing.Anew.OFFER)
+    assert (report.status, report.offered, report.pushed["applied"]) == ("done", 1, 1)
+    assert {row.member_id for row in queries.member_rows(one, None)} == {kept, lost}
+    assert agrees(centre, one, "xa")

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +14,8 @@ import pytest
 from commune import COMMUNE, HAMLET, TickingClock, become, opened
 from typing_extensions import override
 
+from sync.client.engine import FRAME_ROWS_MAX
+from sync.protocol.messages import decode_request
 from yum_desktop.domain.errors import InputError, UnavailableError
 from yum_desktop.registry import commands, queries, reachable, settings, syncing
 from yum_desktop.registry.engine import Registry
@@ -40,7 +43,8 @@ def server(answer: Callable[[str, Asked], Reply]) -> Iterator[str]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             asked = json.loads(body) if "json" in self.headers.get("content-type", "") else {}
-            status, reply = answer(self.path, {**asked, "token": self.headers.get("authorization", "")})
+            told = {"token": self.headers.get("authorization", ""), "body": body.hex()}
+            status, reply = answer(self.path, {**asked, **told})
             sent = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
             self.send_response(status)
             if status == 503:
@@ -247,3 +251,22 @@ def test_a_clock_that_was_set_back_does_not_silence_the_device(r: Registry) -> N
         syncing.sync(r)
         clock_of(r).at -= timedelta(days=400)
         assert syncing.sync(r).error_code == "server.busy"
+
+
+def test_a_line_whose_answers_begin_late_is_asked_for_small_frames(fresh: Registry) -> None:
+    late_s = [syncing.FAR_S * 1.2]
+    rows: list[int] = []
+
+    def answer(path: str, asked: Asked) -> Reply:
+        time.sleep(late_s[0])
+        if path == "/sync":
+            rows.append(decode_request(bytes.fromhex(asked["body"])).frame_rows_max)
+        return (200, ENROLLED) if path == "/auth/enrol" else (503, {})
+
+    with server(answer) as address:
+        enrol(fresh, address)
+        late_s[0] = 0.0
+        for _ in range(2):
+            syncing.sync(fresh)
+            clock_of(fresh).at += timedelta(minutes=2)
+    assert rows == [syncing.FAR_ROWS, FRAME_ROWS_MAX]

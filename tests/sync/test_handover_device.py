@@ -158,7 +158,7 @@ def test_s099_a_unit_that_is_back_before_the_answer_arrived_leaves_device_and_se
     move(town, under="province0")
     device.sync()
     agrees(device)
-    assert [op for op, _, _ in handed(device)] == ["edit", "create", "delete"]
+    assert [op for op, _, _ in handed(device)] == ["edit", "delete", "create"]
     assert (has(device, changed), has(device, gone), has(device, new)) == (True, True, False)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from small_world import Reader, Town
 from sqlalchemy import Connection
 
 from sync.client import verifying
@@ -294,3 +295,19 @@ def test_a_scope_that_changes_back_before_it_has_arrived_leaves_nothing_behind(w
     with device.write() as conn:
         assert some_notes(conn, world.units["chapter1"]) == []
     assert same(world, device)
+
+
+def test_a_repair_in_several_frames_ends_where_it_began(town: Town) -> None:
+    """The last frame must say so: the device stands somewhere else meanwhile."""
+    for number in range(9):
+        town.noted(first=str(number))
+    reader = Reader(town.server, town.actor(), frame_rows_max=2)
+    reader.pull()
+    place = reader.cursor
+    checks = Checks(schema_digest(KINDS), town.units["commune0"], bytes(8))
+    asked = Request(PROTOCOL_VERSION, 0, place, checks=checks, frame_rows_max=2)
+    for part in decode_parts(town.server.exchange(reader.actor, encode(asked))):
+        if isinstance(part, Frame):
+            reader.cursor = part.cursor or reader.cursor
+    assert reader.cursor == place
+    assert reader.pull() == set()

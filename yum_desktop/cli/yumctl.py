@@ -125,7 +125,8 @@ def _enrol(r: Registry, asked: argparse.Namespace) -> Answer:
 
 
 def _sync(r: Registry, asked: argparse.Namespace) -> Answer:
-    return _reported(syncing.sync(r, verify=asked.verify))
+    anew = {"server": syncing.Anew.TRUST_SERVER, "offer": syncing.Anew.OFFER, None: None}[asked.anew]
+    return _reported(syncing.sync(r, verify=asked.verify, anew=anew))
 
 
 def _reported(report: syncing.SyncReport) -> Answer:
@@ -136,6 +137,8 @@ def _reported(report: syncing.SyncReport) -> Answer:
         "duration_ms": report.duration_ms, "repaired": report.repaired,
         "differing": [str(UUID(bytes=unit)) for unit in report.differing], "error": error,
     }  # fmt: skip
+    if report.offered:
+        document["offered"] = report.offered
     sent = report.pushed
     lines = [
         f"Nhận {report.pulled} hồ sơ; gửi {sum(sent.values())} thay đổi: {sent['applied']} nhận, {sent['merged']} gộp,"
@@ -145,6 +148,8 @@ def _reported(report: syncing.SyncReport) -> Answer:
         lines.append(
             f"{sent['handed_over']} thay đổi đã chuyển đến đơn vị mới của hồ sơ: yumctl handovers list --mine."
         )
+    if report.offered:
+        lines.append(f"Đã gửi lại {report.offered} hồ sơ mà máy chủ bị mất.")
     if report.repaired:
         lines.append(f"Dữ liệu của {report.repaired} đơn vị khác máy chủ nên đã được tải lại.")
     if error is not None:
@@ -424,6 +429,8 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("--device", help="tên máy này")
     verifying = _add(rooms, "sync", _sync)
     verifying.add_argument("--verify", action="store_true", help="so lại toàn bộ với máy chủ, tải lại phần khác")
+    told = "tải lại toàn bộ; offer: máy chủ được khôi phục từ bản cũ, gửi lại những gì nó đã mất"
+    verifying.add_argument("--anew", choices=("server", "offer"), help=told)
     _add(rooms, "status", _status)
     _add(rooms, "undo", _undo).add_argument("group", nargs="?")
     _add_members(rooms)

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _POOL_SIZE: Final = 4
 _BUSY_TIMEOUT_MS: Final = 5_000
-_CACHE_KIB: Final = 32 * 1024
+_CACHE_KIB: Final = 24 * 1024
 _LOG_PAGES: Final = 4_000
 """Pages of the write-ahead log that are gathered before they go into the file: a first synchronisation writes many."""
 

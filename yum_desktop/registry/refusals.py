@@ -67,6 +67,7 @@ _TEXTS: Final[dict[str, str]] = {
     "sync.not_enrolled": "Máy này chưa đăng nhập vào máy chủ nào.",
     "sync.stopped": "Đã dừng đồng bộ. Phần đã nhận vẫn được giữ.",
     "unit.cycle": "Đơn vị không thể trực thuộc chính cấp dưới của mình.",
+    "unit.removed": "Đơn vị này đã bị xóa. Hãy chọn đơn vị khác.",
     "unit.too_deep": "Cây đơn vị có quá nhiều cấp.",
     "unit.not_empty": "Đơn vị còn đoàn viên hoặc đơn vị con nên không xóa được.",
     "version.unsupported": "Chương trình và máy chủ khác phiên bản. Hãy cập nhật chương trình.",

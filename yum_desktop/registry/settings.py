@@ -23,6 +23,8 @@ ERROR_CODE: Final = "sync_error_code"
 ERROR_TEXT: Final = "sync_error_text"
 WAIT_UNTIL: Final = "sync_wait_until_ms"
 """Until when the server asked to be left alone, ms UTC of this device's clock."""
+FAR: Final = "line_is_far"
+"""Whether the last answer took long to begin: such lines are narrow, and often cut."""
 
 VIEWER: Final = "viewer"
 """The role of accounts that only look."""

@@ -5,8 +5,10 @@ import json
 import logging
 import math
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum, auto
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,7 +16,9 @@ from urllib.parse import urlsplit
 import httpx
 from sqlalchemy import Connection
 
-from sync.client.engine import Engine, Progress, SyncReport
+from sync.client import anew as beginning
+from sync.client.engine import FRAME_ROWS_MAX, Engine, Progress, SyncReport
+from sync.client.replica import Author
 from sync.client.transport import WAIT_S_MAX, HttpTransport, rejected, unreachable
 from sync.protocol.errors import RejectedError, UnreachableError
 from yum_desktop.domain.errors import InputError, UnavailableError
@@ -23,7 +27,7 @@ from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.refusals import text_of
 
-__all__ = ["Progress", "SyncReport", "change_password", "enrol", "error_text", "sync"]
+__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "sync"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +35,12 @@ _CONNECT_S: Final = 20.0
 _MINUTE_S: Final = 60
 _SILENCE_S: Final = 90.0
 """A 2G line may say nothing for a minute and then go on."""
+
+FAR_S: Final = 0.8
+"""An answer that takes longer to begin comes from far."""
+
+FAR_ROWS: Final = 250
+"""Records of one frame on a far line: three seconds' worth, which is what a cut costs."""
 
 _ENROL: Final = "/auth/enrol"
 _REFRESH: Final = "/auth/refresh"
@@ -80,7 +90,9 @@ def enrol(
     if me.device_id is not None and not is_copy:
         asked["device_id"] = str(me.device_id)
     with _client(server, transport) as client:
+        asked_at = time.monotonic()
         answer = _ask(client, _ENROL, asked)
+        took_s = time.monotonic() - asked_at
     try:
         known = {
             settings.ACCOUNT: answer["account"],
@@ -96,7 +108,7 @@ def enrol(
         raise _not_ours() from error
     with r.write() as conn:
         forget = {settings.ERROR_CODE: None, settings.ERROR_TEXT: None}
-        settings.put(conn, {**known, settings.SERVER: _address(server), **forget})
+        settings.put(conn, {**known, settings.SERVER: _address(server), settings.FAR: _far(took_s), **forget})
     r.reload_identity()
     log.info("enrolled as device %s", r.identity.device_id)
 
@@ -120,12 +132,23 @@ def _never() -> bool:
     return False
 
 
+class Anew(Enum):
+    """What becomes of records that this device has and the server has not, when everything is listed again."""
+
+    TRUST_SERVER = auto()
+    """They go: the server is right."""
+
+    OFFER = auto()
+    """They are offered to the server as this account's work: it came back from a backup and has lost them."""
+
+
 def sync(
     r: Registry,
     *,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
     verify: bool = False,
+    anew: Anew | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> SyncReport:
     """Send what waits and fetch what is new, until nothing is left or it cannot go on.
@@ -138,6 +161,7 @@ def sync(
         progress: Called on this thread for each part that arrived.
         cancel: Asked between parts whether the person wants to stop.
         verify: Compare all records with the server's, not only a few in turns.
+        anew: List everything again first; what waits stays and goes out afterwards.
         transport: Carries HTTP; the network when left out.
 
     Raises:
@@ -146,20 +170,27 @@ def sync(
     """
     if not r.identity.server:
         raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
+    if anew is not None:
+        with r.write() as conn:
+            me = r.identity
+            author = Author(me.account, me.device_name, "sync") if anew is Anew.OFFER else None
+            beginning.begin(r.replica, conn, author, [me.unit_id.bytes] if me.unit_id else [])
     with r.read() as conn:
-        wait_s = left_to_wait_s(r, conn)
+        wait_s, far = left_to_wait_s(r, conn), settings.get(conn, settings.FAR)
     if wait_s > 0:
         report = SyncReport(status="failed", error_code="server.wait", error_detail=_duration(wait_s))
     else:
         with connected(r, transport) as (client, tokens):
             http = HttpTransport(client, tokens)
-            report = Engine(r.replica, r.write, http).sync(progress=progress, cancelled=cancel or _never, verify=verify)
-        wait_s = http.wait_s
+            engine = Engine(r.replica, r.write, http, frame_rows_max=FAR_ROWS if far else FRAME_ROWS_MAX)
+            report = engine.sync(progress=progress, cancelled=cancel or _never, verify=verify)
+        wait_s, far = http.wait_s, _far(http.began_s) if http.began_s else far
     until = str(as_ms(r.clock.now()) + round(1_000 * wait_s)) if wait_s else None
     known = {
         settings.ERROR_CODE: report.error_code,
         settings.ERROR_TEXT: error_text(report),
         settings.WAIT_UNTIL: until,
+        settings.FAR: far,
     }
     with r.read() as conn:
         is_known = all(settings.get(conn, key) == value for key, value in known.items())
@@ -167,6 +198,10 @@ def sync(
         with r.write() as conn:
             settings.put(conn, known)
     return report
+
+
+def _far(began_s: float) -> str | None:
+    return "1" if began_s > FAR_S else None
 
 
 def left_to_wait_s(r: Registry, conn: Connection) -> float:

@@ -323,7 +323,7 @@ QUICK = settings(max_examples=80, suppress_health_check=[HealthCheck.function_sc
 
 
 @QUICK
-@given(data=st.binary(max_size=300), packing=st.integers(0, 2))
+@given(data=st.binary(max_size=300), packing=st.integers(0, 3))
 def test_random_bytes_are_refused(victim: Victim, data: bytes, packing: int) -> None:
     for stream in (data, packed(data, packing), packed(zstandard.compress(data), 1)):
         report = victim.hear(lambda _: stream)  # noqa: B023  # called at once
@@ -337,6 +337,8 @@ def test_random_bytes_are_refused(victim: Victim, data: bytes, packing: int) -> 
         packed(zstandard.compress(b"\x90" * (1 << 26)), 1),
         packed(zstandard.ZstdCompressor(write_content_size=False).compress(bytes(1 << 27)), 1),
         packed(zstandard.compress(bytes(1 << 27)), 1),
+        packed(zstandard.compress(bytes(1 << 27)), 2),
+        packed(zstandard.compress(b"\xc0"), 2) * 2,
         packed(b"\xdd\xff\xff\xff\xff"),
         b"\xff\xff\xff\xff" + bytes(100),
         packed(b"\xc0") * 1_000,

@@ -332,6 +332,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "a long list": lambda: packed(b"\xdd\xff\xff\xff\xff"),
     "a long map": lambda: packed(b"\x96\x01\x00\xc0\xdd\xff\xff\xff\xff"),
     "length": lambda: packed(b"", size=(1 << 32) - 1),
+    "a stream": lambda: packed(UNSIZED.compress(bytes(64 * HUGE)), 2),
+    "a stream of lists": lambda: packed(zstandard.compress(b"\x90" * HUGE), 2),
     "many packets": lambda: packed(b"\xc0") * 100_000,
 }
 """Small packets that would become large."""

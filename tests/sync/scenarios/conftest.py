@@ -9,6 +9,8 @@ from field import Field
 
 @pytest.fixture
 def field(tmp_path: Path) -> Iterator[Field]:
-    field = Field(tmp_path)
+    folder = tmp_path / "field"
+    folder.mkdir()
+    field = Field(folder)
     yield field
     field.close()

@@ -1,12 +1,15 @@
 """Servers that come back from a backup, devices that are copied or come back themselves, clocks, ids."""
 
-import pytest
-from field import Field, conflicts, copied, edit, held, line_of, seen, set_clock, synced, travelling, write
+from pathlib import Path
 
-from sync.client import clock
+import pytest
+from field import Field, conflicts, copied, edit, held, line_of, remove, seen, set_clock, synced, travelling, write
+
+from sync.client import anew, clock
 from sync.core.squash import Op
 from sync.protocol.kinds import UNIT, Values
 from sync.protocol.messages import Change
+from sync.server.rules import Effect
 from sync.server.scope import read_cursor
 from sync.testing.device import Device
 from sync.testing.kinds import NODE, NOTE
@@ -292,4 +295,116 @@ def test_s264_an_answer_that_comes_late_does_not_bring_an_older_version_back(fie
     synced(a, b)
     assert field.values(made)["first"] == "ba"
     assert (seen(a, made) or {})["first"] == "ba"
+    assert field.agrees()
+
+
+# beginning again
+
+
+def begin_anew(device: Device, *, offer: bool) -> None:
+    with device.write() as conn:
+        anew.begin(device.replica, conn, device.author if offer else None, device.roots)
+
+
+def test_s281_a_restored_server_is_offered_what_it_has_lost_and_nothing_is_overwritten(field: Field) -> None:
+    a, b = field.device("a"), field.device("b")
+    old, both, gone = (write(a, first="gốc", second="gốc") for _ in range(3))
+    synced(a, b)
+    backup = field.backup()
+    edit(a, old, first="mất trên máy chủ")
+    edit(a, both, first="của a, mất")
+    remove(a, gone)
+    lost = write(a, first="mới, mất")
+    unit = a.new_id()
+    with a.write() as conn:
+        values: Values = {UNIT: unit, "parent": a.roots[0], "label": "đơn vị mới, mất"}
+        a.replica.create(conn, NODE.name, unit, values, a.author)
+    inside = write(a, unit, first="ở trong, mất")
+    synced(a)
+    edit(a, old, second="còn chờ")
+    edit(a, lost, second="còn chờ")
+    field.restore(backup)
+    edit(b, both, first="của b, sau khi khôi phục")
+    synced(b)
+    assert a.sync().error_code == "server.went_back"
+    begin_anew(a, offer=True)
+    report = a.sync()
+    assert (report.status, report.offered, a.refused()) == ("done", 5, [])
+    assert field.values(old) == {**field.values(old), "first": "mất trên máy chủ", "second": "còn chờ"}
+    assert field.values(lost) == {**field.values(lost), "first": "mới, mất", "second": "còn chờ"}
+    assert field.values(inside)[UNIT] == unit
+    assert field.values(both)["first"] == "của b, sau khi khôi phục"
+    assert field.record(gone) is not None
+    synced(a, b)
+    ((_, fields),) = conflicts(b)
+    assert [(item["mine"], item["theirs"]) for item in fields] == [("của a, mất", "của b, sau khi khôi phục")]
+    assert field.agrees()
+
+
+def test_s283_a_new_server_is_filled_from_what_a_device_has(field: Field, tmp_path: Path) -> None:
+    """The operator makes the units above and the account; the rest comes from the device, and nothing is removed."""
+    a = field.device("a", "province0")
+    made = [write(a, field.units["chapter0"], first=str(number)) for number in range(30)]
+    synced(a)
+    new = Field(tmp_path)
+    new.units |= {name: field.units[name] for name in ("root", "province0", "commune0", "commune1", "chapter0")}
+    new.commit(Effect(NODE.name, new.units["root"], Op.CREATE, {UNIT: new.units["root"], "label": "mới"}))
+    new.commit(
+        Effect(
+            NODE.name, new.units["province0"], Op.CREATE,
+            {UNIT: new.units["province0"], "parent": new.units["root"], "label": "mới"},
+        )
+    )  # fmt: skip
+    line_of(a).exchange_with = lambda packet: new.server.exchange(new.actor(a, "a"), packet)
+    assert a.sync().error_code == "server.changed"
+    begin_anew(a, offer=True)
+    report = a.sync()
+    assert (report.status, report.pushed["refused"]) == ("done", 0)
+    assert {new.values(record_id)["first"] for record_id in made} == {str(number) for number in range(30)}
+    synced(a)
+    assert a.digest() == new.server.digest(a.roots)[0]
+    new.close()
+
+
+def test_s284_a_device_is_rebuilt_from_the_server_and_what_waits_goes_out(field: Field) -> None:
+    a, b = field.device("a"), field.device("b")
+    ids = field.notes(40, first="gốc")
+    synced(a, b)
+    edit(a, ids[0], second="chưa gửi")
+    made = write(a, first="chưa gửi")
+    with a.write() as conn:  # somebody has spoilt the file
+        conn.exec_driver_sql("UPDATE note SET first = 'hỏng' WHERE rev > 0")
+        conn.exec_driver_sql("DELETE FROM note WHERE id = ?", (ids[1],))
+        conn.exec_driver_sql("UPDATE note SET id = ? WHERE id = ?", (a.new_id(), ids[2]))
+    begin_anew(a, offer=False)
+    report = a.sync()
+    assert (report.status, report.offered, report.pushed["applied"]) == ("done", 0, 2)
+    assert held(a) == {*ids, made}
+    assert {(seen(a, each) or {})["first"] for each in ids} == {"gốc"}
+    assert field.values(ids[0])["second"] == "chưa gửi"
+    synced(b)
+    assert field.agrees()
+
+
+def test_beginning_again_goes_on_after_a_cut_and_sends_nothing_before_the_list_is_complete(field: Field) -> None:
+    a = field.device("a")
+    ids = field.notes(900)
+    synced(a)
+    edit(a, ids[0], first="chờ")
+    backup = field.backup()
+    lost = write(a, first="mất")
+    synced(a)
+    edit(a, ids[1], first="chờ nữa")
+    field.restore(backup)
+    begin_anew(a, offer=True)
+    for _ in range(3):
+        line_of(a).left = 2
+        a.sync()
+        assert line_of(a).requests[-1].changes == []
+        a.restart()
+    line_of(a).left = None
+    report = a.sync()
+    assert (report.status, report.offered) == ("done", 2)
+    assert held(a) == {*ids, lost}
+    assert (field.values(ids[0])["first"], field.values(ids[1])["first"]) == ("chờ", "chờ nữa")
     assert field.agrees()
