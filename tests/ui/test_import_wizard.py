@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,10 @@ from uuid import UUID
 
 import pytest
 from keys import press
-from PySide6.QtCore import Qt
+from openpyxl import Workbook, load_workbook
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from sync.client.replica import Author
@@ -51,6 +54,7 @@ class Chooses:
 
     def __init__(self) -> None:
         self.file = LIST
+        self.saved: Path | None = None
 
     def ask(self, question: Question, answered: Callable[[Answer | None], None]) -> None:
         raise AssertionError(question.title)
@@ -60,7 +64,8 @@ class Chooses:
         chosen(self.file)
 
     def save_file(self, title: str, name: str, kinds: str, chosen: Callable[[Path], None]) -> None:
-        raise AssertionError(title)
+        assert self.saved is not None, title
+        chosen(self.saved)
 
 
 class Work:
@@ -217,7 +222,7 @@ def test_a_list_imported_again_is_told_to_be_there_already(qtbot: QtBot, work: W
     qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.COLUMNS, timeout=20_000)
     work.page.next.click()
     qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.PREVIEW)
-    again = [row for row in work.rows().values() if row.state is State.TWICE]
+    again = [row for row in work.rows().values() if row.state is State.KNOWN]
     with_key = [m for m in EXPECTED["members"] if m["so_giay_to"] or m["ngay_sinh"]]
     assert len(again) == len(with_key)
     assert all(not row.wanted and row.why.startswith("Đã có trên máy") for row in again)
@@ -230,3 +235,232 @@ def test_a_file_that_is_no_list_is_refused_with_the_way_on(qtbot: QtBot, work: W
     qtbot.waitUntil(work.page.trouble.isVisible, timeout=20_000)
     assert "Nhập được .xlsx" in work.page.trouble.text
     assert work.page.stack.currentIndex() == Stage.FILE
+
+
+# ---- correcting in the preview
+
+
+def to_preview(qtbot: QtBot, work: Work) -> None:
+    read_file(qtbot, work)
+    work.page.next.click()
+    qtbot.waitUntil(lambda: bool(work.page.looking.model.rows))
+
+
+def cell(work: Work, row: int, field: str) -> QModelIndex:
+    model = work.page.looking.model
+    place = [shown.row for shown in model.rows].index(row)
+    column = next(at for at in range(model.columnCount()) if model.field_at(at) == field)
+    return model.index(place, column)
+
+
+def make_list(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(list(row))
+    book.save(path)
+    return path
+
+
+HEADER = ("TT", "Họ và tên", "Ngày sinh", "Giới tính", "Số CCCD", "Chi đoàn")
+
+
+def test_a_cell_is_corrected_by_typing(qtbot: QtBot, work: Work, tmp_path: Path) -> None:
+    rows = [HEADER, (1, "Nguyễn Văn An", "31/02/2003", "Nam", "038203012345", "thôn Đồng Vạc")]
+    work.asker.file = make_list(tmp_path / "ds.xlsx", rows)
+    to_preview(qtbot, work)
+    assert [problem.code for problem in work.rows()[2].problems] == ["date.invalid"]
+    table = work.page.looking.table
+    table.setCurrentIndex(cell(work, 2, "born_on"))
+    table.setFocus()
+    press(table, Qt.Key.Key_F2)
+    editor = table.findChild(QLineEdit)
+    assert isinstance(editor, QLineEdit)
+    editor.setText("280203")
+    press(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: work.rows()[2].values.get("born_on") == "2003-02-28")
+    assert work.rows()[2].problems == ()
+    assert table.currentIndex() == cell(work, 2, "born_on")
+    work.page.looking.typed.emit([(2, "born_on", "31/02/2003")])
+    assert [problem.code for problem in work.rows()[2].problems] == ["input.day"]
+    work.page.looking.typed.emit([(2, "sex", "Nữ"), (2, "born_on", "2003")])
+    assert [problem.code for problem in work.rows()[2].problems] == ["id.sex_mismatch"]
+
+
+def test_a_block_from_a_spreadsheet_is_pasted_over_the_cells(qtbot: QtBot, work: Work, tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        HEADER,
+        *((n, f"Lê Văn {'ABC'[n]}n", None, None, None, "thôn Đồng Vạc") for n in range(3)),
+    ]
+    rows.append((4, None, None, None, None, "thôn Đồng Vạc"))
+    work.asker.file = make_list(tmp_path / "ds.xlsx", rows)
+    to_preview(qtbot, work)
+    table = work.page.looking.table
+    table.setCurrentIndex(cell(work, 2, "full_name"))
+    QGuiApplication.clipboard().setText("Lê Văn Ân\t5/8/2003\tNam\r\nLê Thị Bình\t2004\tNữ\r\n")
+    table.setFocus()
+    press(table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: work.rows()[2].values["full_name"] == "Lê Văn Ân")
+    first, second = work.rows()[2].values, work.rows()[3].values
+    assert (first["born_on"], first["sex"]) == ("2003-08-05", "NAM")
+    assert (second["full_name"], second["born_on"], second["sex"]) == ("Lê Thị Bình", "2004", "NU")
+
+
+def test_a_row_without_a_name_is_imported_once_it_has_one(qtbot: QtBot, work: Work, tmp_path: Path) -> None:
+    rows = [HEADER, (1, "Lê Văn An", 2003, "Nam", None, "thôn Đồng Vạc"), (2, None, 2004, "Nữ", None, "thôn Bái Sậy")]
+    work.asker.file = make_list(tmp_path / "ds.xlsx", rows)
+    to_preview(qtbot, work)
+    assert work.rows()[3].state is State.BAD
+    work.page.looking.typed.emit([(3, "full_name", "Lê Thị Bình")])
+    row = work.rows()[3]
+    assert (row.wanted, row.values["sex"], row.unit_id) == (True, "NU", UUID(int=3))
+    work.page.looking.typed.emit([(3, "unit_id", "thôn Làng Mốc")])
+    assert work.rows()[3].unit_id == UUID(int=4)
+
+
+def test_rows_are_filtered_by_what_is_to_be_said(qtbot: QtBot, work: Work) -> None:
+    to_preview(qtbot, work)
+    looking = work.page.looking
+    kinds = {looking.filter.itemData(at): looking.filter.itemText(at) for at in range(looking.filter.count())}
+    code = next(code for code in kinds if str(code).startswith("problem:"))
+    looking.filter.setCurrentIndex(looking.filter.findData(code))
+    looking.filter.activated.emit(looking.filter.currentIndex())
+    shown = looking.model.rows
+    assert shown
+    assert all(any(f"problem:{problem.code}" == code for problem in row.problems) for row in shown)
+    assert f"({len(shown)})" in kinds[code]
+
+
+# ---- people who are there
+
+
+def test_somebody_who_is_there_is_shown_field_by_field_and_changed_as_chosen(
+    qtbot: QtBot, work: Work, tmp_path: Path
+) -> None:
+    old = [(*HEADER, "SĐT"), (1, "Nguyễn Văn An", "2003", "Nam", "038203012345", "thôn Đồng Vạc", None)]
+    work.asker.file = make_list(tmp_path / "cũ.xlsx", old)
+    to_preview(qtbot, work)
+    work.page.next.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.DONE, timeout=20_000)
+    new = [
+        (*HEADER, "SĐT"),
+        (1, "Nguyễn Văn Ân", "15/08/2003", "Nam", "038203012345", "thôn Bái Sậy", "0912345678"),
+        (2, "Trần Thị Bình", "2004", "Nữ", None, "thôn Bái Sậy", None),
+        (3, "Lê Văn Khác", "2001", "Nam", "038203012345", "thôn Bái Sậy", None),
+    ]
+    work.asker.file = make_list(tmp_path / "mới.xlsx", new)
+    work.page.other.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.COLUMNS, timeout=20_000)
+    work.page.next.click()
+    row = work.rows()[2]
+    assert (row.state, row.wanted) == (State.KNOWN, False)
+    assert [(c.field, c.old, c.new, c.fills) for c in row.changes] == [
+        ("full_name", "Nguyễn Văn An", "Nguyễn Văn Ân", False),
+        ("born_on", "2003", "2003-08-15", True),
+        ("phone", None, "0912345678", True),
+    ]
+    assert work.rows()[4].state is State.BAD  # the number of one person under the name of another
+    looking = work.page.looking
+    looking.table.select_row(0)
+    looking.ticks["phone"].click()
+    qtbot.waitUntil(lambda: work.page.next.text() == "Nhập 1 người, sửa 1")
+    assert work.rows()[2].wanted_changes == {"phone": "0912345678"}
+    looking.fill.click()
+    looking.ticks["born_on"].click()
+    assert work.rows()[2].wanted_changes == {"phone": "0912345678", "born_on": "2003-08-15"}
+    work.page.next.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.DONE, timeout=20_000)
+    stored = {values["full_name"]: values for values in work.stored()}
+    assert set(stored) == {"Nguyễn Văn An", "Trần Thị Bình"}
+    assert (stored["Nguyễn Văn An"]["phone"], stored["Nguyễn Văn An"]["born_on"]) == ("0912345678", "2003-08-15")
+    work.page.undo.click()
+    qtbot.waitUntil(work.page.undo.isHidden, timeout=20_000)
+    (left,) = work.stored()
+    assert (left["phone"], left["born_on"]) == (None, "2003")
+
+
+# ---- reading, remembering, leaving
+
+
+def test_reading_can_be_stopped(qtbot: QtBot, work: Work, tmp_path: Path) -> None:
+    rows = [HEADER, *((n, "Lê Văn An", 2003, "Nam", None, "thôn Đồng Vạc") for n in range(5_000))]
+    work.asker.file = make_list(tmp_path / "ds.xlsx", rows)
+    work.page.start.acted.emit()
+    work.page.start.acted.emit()  # the same button says Dừng by now
+    qtbot.waitUntil(lambda: not work.jobs.busy, timeout=20_000)
+    assert work.page.stack.currentIndex() == Stage.FILE
+    assert not work.page.trouble.isVisible()
+
+
+def test_how_columns_were_taken_is_remembered_for_lists_of_the_layout(qtbot: QtBot, work: Work, tmp_path: Path) -> None:
+    odd = ("TT", "Họ và tên", "Ngày sinh", "Số máy bàn", "Chi đoàn")
+    work.asker.file = make_list(
+        tmp_path / "a.xlsx", [odd, (1, "Lê Văn An", 2003, "0912345678", "thôn Đồng Vạc"), (2, "Lê Ân", 2003, "", "x")]
+    )
+    read_file(qtbot, work)
+    work.desk.imports.presenter.map_column(3, "phone")
+    qtbot.waitUntil(lambda: not work.jobs.busy)
+    work.page.next.click()
+    work.page.looking.typed.emit([(3, "unit_id", "thôn Đồng Vạc")])
+    work.page.next.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.DONE, timeout=20_000)
+    work.asker.file = make_list(tmp_path / "b.xlsx", [odd, (1, "Trần Thị Bình", 2004, "0987654321", "thôn Đồng Vạc")])
+    work.page.other.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.COLUMNS, timeout=20_000)
+    assert work.page.told.text().startswith("Ghép cột như lần trước")
+    work.page.next.click()
+    assert work.rows()[2].values["phone"] == "0987654321"
+
+
+def test_texts_of_an_old_font_are_shown_both_ways_and_can_be_left(qtbot: QtBot, work: Work) -> None:
+    work.asker.file = SAMPLES / "chi-doan-thon-vntime.xlsx"
+    read_file(qtbot, work)
+    columns = work.page.columns
+    assert set(columns.letters) == {1, 3, 4, 6, 9}
+    assert columns.letters[6].isChecked()
+    columns.letters[6].click()
+    qtbot.waitUntil(lambda: not work.jobs.busy)
+    work.page.next.click()
+    assert str(work.rows()[7].values["hometown_text"]).startswith("x· V©n")
+    assert work.rows()[7].values["full_name"] == "Trần Xuân Bách"
+
+
+def test_rows_that_were_left_are_written_corrected_and_imported(qtbot: QtBot, work: Work, tmp_path: Path) -> None:
+    rows = [
+        HEADER,
+        (1, "Lê Văn An", 2003, "Nam", None, "thôn Đồng Vạc"),
+        (2, "12 ;;", 2004, "Nữ", None, "thôn Bái Sậy"),
+    ]
+    work.asker.file = make_list(tmp_path / "ds.xlsx", rows)
+    work.asker.saved = tmp_path / "rest.xlsx"
+    to_preview(qtbot, work)
+    work.page.leave.click()
+    qtbot.waitUntil(work.asker.saved.exists, timeout=20_000)
+    qtbot.waitUntil(work.page.trouble.isVisible)
+    work.page.next.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.DONE, timeout=20_000)
+    book = load_workbook(work.asker.saved)
+    sheet = book.active
+    assert sheet is not None
+    assert sheet["G2"].value == "Không phải họ tên"
+    sheet["B2"] = "Lê Thị Bình"
+    book.save(work.asker.saved)
+    work.asker.file = work.asker.saved
+    work.page.other.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.COLUMNS, timeout=20_000)
+    assert work.page.told.text().startswith("Tệp sửa lại của lần nhập trước")
+    work.page.next.click()
+    assert [(row.values["full_name"], row.unit_id) for row in work.rows().values()] == [("Lê Thị Bình", UUID(int=3))]
+
+
+def test_an_import_of_before_is_taken_back_from_the_first_page(qtbot: QtBot, work: Work) -> None:
+    to_preview(qtbot, work)
+    work.page.next.click()
+    qtbot.waitUntil(lambda: work.page.stack.currentIndex() == Stage.DONE, timeout=20_000)
+    work.desk.imports.presenter.start_over()
+    qtbot.waitUntil(lambda: len(work.page.batches) == 1)
+    assert len(work.stored()) == 60
+    next(iter(work.page.batches.values())).click()
+    qtbot.waitUntil(lambda: not work.jobs.busy and not work.page.batches, timeout=20_000)
+    assert work.stored() == []

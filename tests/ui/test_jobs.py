@@ -1,3 +1,4 @@
+import gc
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -94,3 +95,30 @@ def test_closing_waits_for_work_that_was_queued(qtbot: QtBot) -> None:
         jobs.submit(partial(written.append, number), done=lambda _: None, failed=never)
     jobs.close()
     assert written == list(range(20))
+
+
+def test_cycles_are_collected_on_the_screen_thread_alone(qtbot: QtBot, jobs: QtJobs) -> None:
+    """What is collected may be a window, and a window that ends on another thread is a crash."""
+    threads: set[str] = set()
+
+    def watch(phase: str, _info: dict[str, int]) -> None:
+        threads.add(threading.current_thread().name)
+
+    def work() -> int:
+        made: list[list[object]] = []
+        for _ in range(200_000):
+            cycle: list[object] = []
+            cycle.append(cycle)
+            made.append(cycle)
+        return len(made)
+
+    answered: list[int] = []
+    gc.callbacks.append(watch)
+    try:
+        jobs.submit(work, done=answered.append, failed=never)
+        jobs.submit(work, done=answered.append, failed=never, lane=Lane.NETWORK)
+        qtbot.waitUntil(lambda: len(answered) == 2)
+    finally:
+        gc.callbacks.remove(watch)
+    assert gc.isenabled()
+    assert threads == {threading.main_thread().name}

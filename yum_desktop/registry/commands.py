@@ -62,10 +62,11 @@ class Take(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """A new member of a file."""
+    """A member of a file: a new one of `unit_id`, or new values for `member_id`, whose unit stays."""
 
     unit_id: UUID
     values: Mapping[str, Value]
+    member_id: UUID | None = None
 
 
 # ---- members
@@ -89,7 +90,7 @@ def add_member(
 
 
 def import_members(r: Registry, rows: Sequence[ImportRow], *, reason: str) -> str:
-    """Make the records of a whole file, or none of them; return the batch with which they can be undone.
+    """Make and change the records of a whole file, or none of them; return the batch with which they can be undone.
 
     Args:
         r: The records.
@@ -97,16 +98,25 @@ def import_members(r: Registry, rows: Sequence[ImportRow], *, reason: str) -> st
         reason: Where they come from, for the history.
 
     Raises:
-        InputError: As `add_member`; `row` counts from 1.
+        InputError: As `add_member` and `set_member`; `row` counts from 1.
     """
     author = r.author(channel=IMPORT, reason=reason, group=group_of(r))
     check_text(reason)
-    prepared = [_new_member(row.unit_id, row.values, row=number) for number, row in enumerate(rows, 1)]
+    prepared = [
+        (row.member_id, _new_member(row.unit_id, row.values, row=number))
+        if row.member_id is None
+        else (row.member_id, clean(row.values, row=number))
+        for number, row in enumerate(rows, 1)
+    ]
     with change(r) as conn:
-        for unit_id in {row.unit_id for row in rows}:
+        for unit_id in {row.unit_id for row in rows if row.member_id is None}:
             _check_unit(conn, unit_id.bytes)
-        for known in prepared:
-            r.replica.create(conn, MEMBER_KIND, r.new_id().bytes, known, author)
+        for member_id, known in prepared:
+            if member_id is None:
+                r.replica.create(conn, MEMBER_KIND, r.new_id().bytes, known, author)
+            else:
+                _check_member(r, conn, member_id)
+                r.replica.edit(conn, MEMBER_KIND, member_id.bytes, known, author)
     assert author.group is not None, "an import has a batch"
     return author.group
 

@@ -1,5 +1,6 @@
 """Slow work beside the screen: one lane for the database, one for the network."""
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import StrEnum
@@ -39,7 +40,11 @@ class Jobs(Protocol):
 
 
 class QtJobs(QObject):
-    """Jobs on two threads. `close` it before the application ends."""
+    """Jobs on two threads. `close` it before the application ends.
+
+    While work runs, Python collects no cycles by itself: it would do so on the thread that happens to allocate, and
+    end windows there.
+    """
 
     _finished = Signal(int, object)
     _relayed = Signal(object, object)
@@ -63,6 +68,7 @@ class QtJobs(QObject):
         """Queue `work`. Exactly one of `done` and `failed` follows, later, on the screen thread."""
         self._count += 1
         self._waiting[self._count] = (done, failed)
+        gc.disable()
         future = self._lanes[lane].submit(work)
         future.add_done_callback(partial(self._finished.emit, self._count))
 
@@ -80,11 +86,14 @@ class QtJobs(QObject):
         for pool in self._lanes.values():
             pool.shutdown(wait=True)
         self._waiting.clear()
+        self._tidy()
 
     def _answer(self, number: int, future: "Future[Any]") -> None:
         found = self._waiting.pop(number, None)
         if found is None:
             return
+        if not self._waiting:
+            self._tidy()
         done, failed = found
         error = future.exception()
         if error is None:
@@ -93,6 +102,11 @@ class QtJobs(QObject):
             failed(error)
         else:
             raise error
+
+    def _tidy(self) -> None:
+        """Collect what is young here, so that no other thread is about to, and let Python do it again."""
+        gc.collect(0)
+        gc.enable()
 
     def _deliver(self, receive: Callable[[Any], None], value: object) -> None:
         if self._lanes:

@@ -1,5 +1,6 @@
 """Where things stand on a sheet: titles, the header of one or two rows, groups, totals, signatures."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,12 @@ ORDINAL: Final = "ordinal"
 FAMILY_NAME: Final = "family_name"
 MIDDLE_NAME: Final = "middle_name"
 GIVEN_NAME: Final = "given_name"
+LEFT_REASON: Final = "left_reason"
+LEFT_ROW: Final = "left_row"
+"""The columns that a file of rows left by an earlier import has: why, and where they stood."""
 TARGETS: Final = (
+    LEFT_REASON,
+    LEFT_ROW,
     CHI_DOAN,
     MALE_YEAR,
     FEMALE_YEAR,
@@ -85,7 +91,10 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "card_no": ("so the doan", "so the", "so the doan vien"),
     CHI_DOAN: ("chi doan", "don vi", "lop", "chi doan/lop", "ten chi doan"),
     "note": ("ghi chu",),
+    LEFT_REASON: ("ly do chua nhap",),
+    LEFT_ROW: ("dong trong tep goc",),
 }
+_LEFT: Final = frozenset({LEFT_REASON, LEFT_ROW})
 _BY_WORDS: Final = {words: target for target, many in _WORDS.items() for words in many}
 _SEARCHED: Final = 40
 _KNOWN_MIN: Final = 2
@@ -139,6 +148,14 @@ class Layout:
         if len(self.names) == 1:
             return str(row[self.names[0]])
         return " ".join(str(row[index]) for index in self.names if text_of(row[index]))
+
+
+def fingerprint(columns: Sequence[Column]) -> str:
+    """Return what lists of one layout have in common: their headers, each in its place."""
+    words = "\n".join(
+        f"{column.index} {fold(column.header)}" for column in columns if column.header and column.field not in _LEFT
+    )
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def text_of(cell: Cell) -> str:

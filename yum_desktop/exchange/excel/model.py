@@ -63,11 +63,12 @@ class PlannedRow:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that looks like data and cannot be imported."""
+    """A row that looks like data and cannot be imported; `member` is what the rest of it says."""
 
     row: int
     why: str
     text: str = ""
+    member: "PlannedRow | None" = None
 
 
 @dataclass(frozen=True, slots=True)

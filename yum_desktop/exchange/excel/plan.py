@@ -46,6 +46,7 @@ from yum_desktop.exchange.excel.model import (
     SkippedRow,
 )
 from yum_desktop.exchange.excel.opening import Report, open_list, stopped
+from yum_desktop.exchange.excel.read import Book
 from yum_desktop.exchange.excel.record import Reader, problem_of
 
 _ALL_PAIRS_MAX: Final = 12
@@ -76,8 +77,6 @@ def plan_import(
     sheet: str | None = None,
     mapping: Mapping[int, str | None] | None = None,
     as_written: Collection[int] = (),
-    stop: threading.Event | None = None,
-    report: Report | None = None,
 ) -> ImportPlan:
     """Return what an import of a sheet would do. Nothing is stored.
 
@@ -86,6 +85,34 @@ def plan_import(
         codes: The code lists in force.
         today: Days after it cannot be.
         sheet: The sheet; the fullest one when none is named.
+        mapping: As for `plan_list`.
+        as_written: As for `plan_list`.
+
+    Raises:
+        InputError: `file.*`: the file cannot be read or has no list of people.
+    """
+    book = open_list(path, sheet)
+    return plan_list(book, path.name, codes=codes, today=today, mapping=mapping, as_written=as_written)
+
+
+def plan_list(
+    book: Book,
+    file: str,
+    *,
+    codes: Codes,
+    today: date,
+    mapping: Mapping[int, str | None] | None = None,
+    as_written: Collection[int] = (),
+    stop: threading.Event | None = None,
+    report: Report | None = None,
+) -> ImportPlan:
+    """Return what an import of a list that was read would do.
+
+    Args:
+        book: The list.
+        file: Name of its file.
+        codes: The code lists in force.
+        today: Days after it cannot be.
         mapping: What columns are, by index from 0: a member field, a target of `layout.TARGETS`, or ``None`` for
             text beside the record. Columns it does not name are taken as their headers say.
         as_written: Columns, by index from 0, whose texts of before Unicode are left as they stand.
@@ -93,10 +120,8 @@ def plan_import(
         report: Called with the share that is done, from 0 to 1.
 
     Raises:
-        InputError: `file.*`: the file cannot be read or has no list of people, or `file.stopped`.
+        InputError: `file.no_header`, `file.no_name_column`, `file.unknown_target`, or `file.stopped`.
     """
-    said = (lambda share: report(share / 2)) if report is not None else None
-    book = open_list(path, sheet, stop=stop, report=said)
     layout = find_layout(converted(book.rows, book.conversions), mapping, book.merged)
     written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
     spread = _spread(written, book.merged, layout)
@@ -105,7 +130,7 @@ def plan_import(
     shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
     duplicates, look_alikes = _pairs(shared)
     return ImportPlan(
-        file=path.name,
+        file=file,
         sheet=book.sheet,
         sheets=book.sheets,
         header_rows=tuple(row + 1 for row in layout.header_rows),
@@ -132,7 +157,7 @@ def _step(stop: threading.Event | None, report: Report | None) -> Callable[[floa
         if stop is not None and stop.is_set():
             raise stopped()
         if report is not None:
-            report(0.5 + share / 2)
+            report(share)
 
     return step
 
@@ -190,7 +215,8 @@ def _sort(
             continue
         refused = _refusal(index + 1, texts[index], layout)
         if refused is not None:
-            found.rejected.append(refused)
+            member = reader.planned(index + 1, row, texts[index], group)
+            found.rejected.append(replace(refused, member=member))
         else:
             found.rows.append(reader.planned(index + 1, row, texts[index], group))
     return found

@@ -7,7 +7,7 @@ from uuid import UUID
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from yum_desktop.exchange.excel.model import Column, ImportPlan
+from yum_desktop.exchange.excel.model import Column, Converted, ImportPlan
 from yum_desktop.ui.formats import NONE
 from yum_desktop.ui.import_wizard.model import BESIDE, column_options
 from yum_desktop.ui.import_wizard.presenter import Read
@@ -17,6 +17,7 @@ from yum_desktop.ui.widgets.fields import ChoiceField, Combo
 from yum_desktop.ui.widgets.options import Option
 from yum_desktop.ui.widgets.panels import Card
 from yum_desktop.ui.widgets.text import IconLabel, Label, Line
+from yum_desktop.ui.widgets.ticks import Tick
 
 _SAMPLES: Final = 3
 _SIDE_PX: Final = 340
@@ -29,11 +30,13 @@ class ColumnsStep(QWidget):
         mapped: Index of a column and what it is, or `None`.
         unit_chosen: A name of the file and the id of a unit, or `None`.
         sheet_chosen: The name of a sheet.
+        letters_kept: Index of a column, and whether its texts of before Unicode stay as they are written.
     """
 
     mapped = Signal(int, object)
     unit_chosen = Signal(str, object)
     sheet_chosen = Signal(str)
+    letters_kept = Signal(int, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,11 +65,20 @@ class ColumnsStep(QWidget):
         self._units, units = _area()
         right.body.addWidget(self._about)
         right.body.addWidget(units, 1)
+        self.letters: dict[int, Tick] = {}
+        self._letters_card = Card(self.tr("Chữ phông cũ"))
+        self._letters_card.setFixedWidth(_SIDE_PX)
+        self._letters, letters = _area()
+        self._letters_card.body.addWidget(letters, 1)
+        side = QVBoxLayout()
+        side.setSpacing(12)
+        side.addWidget(right, 3)
+        side.addWidget(self._letters_card, 2)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(left, 1)
-        row.addWidget(right)
+        row.addLayout(side)
 
     def show_columns(self, read: Read, chosen: Mapping[str, UUID]) -> None:
         """Show what the columns and the units of the file are taken for."""
@@ -80,6 +92,7 @@ class ColumnsStep(QWidget):
         self.sheets.setCurrentText(plan.sheet)
         self._fill_columns(plan, read)
         self._fill_units(read, chosen)
+        self._fill_letters(plan)
 
     def open_questions(self) -> int:
         """Return how many units are still to be chosen."""
@@ -144,6 +157,28 @@ class ColumnsStep(QWidget):
         if focused in self.units:
             self.units[focused].setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _fill_letters(self, plan: ImportPlan) -> None:
+        """Show what texts of before Unicode mean, a column at a time, and let each be left as it is written."""
+        grid = _emptied(self._letters)
+        grid.setContentsMargins(0, 0, 0, 0)
+        headers = {column.index: column.header or column.letter for column in plan.columns}
+        members = {row.row for row in plan.rows}
+        found: dict[int, list[Converted]] = {}
+        for one in plan.converted:
+            if one.row in members:
+                found.setdefault(one.column, []).append(one)
+        self._letters_card.setVisible(bool(found))
+        self.letters = {}
+        for place, (column, cells) in enumerate(sorted(found.items())):
+            tick = Tick(self.tr("{0}: đổi {1} ô").format(headers.get(column, ""), len(cells)))
+            tick.setChecked(not cells[0].kept)
+            tick.toggled.connect(_Keep(self, column))
+            self.letters[column] = tick
+            grid.addWidget(tick, 2 * place, 0)
+            text = f"{cells[0].before} → {cells[0].after}"
+            grid.addWidget(Label(text, Type.SMALL, tone="soft", data=True, wrap=True), 2 * place + 1, 0)
+        grid.setRowStretch(2 * len(found), 1)
+
     def map_column(self, index: int) -> None:
         """Tell what a column was said to be."""
         field = self.fields.get(index)
@@ -179,6 +214,14 @@ class _Map:
 
     def __call__(self) -> None:
         self._step.map_column(self._index)
+
+
+class _Keep:
+    def __init__(self, step: ColumnsStep, column: int) -> None:
+        self._step, self._column = step, column
+
+    def __call__(self, changed: bool) -> None:  # the shape of a signal
+        self._step.letters_kept.emit(self._column, not changed)
 
 
 class _Choose:

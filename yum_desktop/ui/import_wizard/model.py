@@ -1,13 +1,26 @@
 """The columns of the preview."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, Qt, Signal
+from typing_extensions import override
 
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
-from yum_desktop.exchange.excel.layout import CHI_DOAN, FEMALE_MARK, FEMALE_YEAR, MALE_YEAR, ORDINAL
+from yum_desktop.exchange.excel.layout import (
+    CHI_DOAN,
+    FAMILY_NAME,
+    FEMALE_MARK,
+    FEMALE_YEAR,
+    GIVEN_NAME,
+    LEFT_REASON,
+    LEFT_ROW,
+    MALE_MARK,
+    MALE_YEAR,
+    MIDDLE_NAME,
+    ORDINAL,
+)
 from yum_desktop.ui.formats import NONE
 from yum_desktop.ui.import_wizard.preview import PreviewRow, State
 from yum_desktop.ui.members.vocabulary import Vocabulary
@@ -22,6 +35,7 @@ _STATES: Final[dict[State, tuple[str, str]]] = {
     State.READY: ("circle-check", "ok"),
     State.LOOK: ("triangle-alert", "wait"),
     State.TWICE: ("copy", "wait"),
+    State.KNOWN: ("user", "pick"),
     State.BAD: ("octagon-x", "bad"),
 }
 
@@ -52,7 +66,72 @@ class Shown:
         return self.units.get(row.unit_id, "") if row.unit_id is not None else _tr("Chưa chọn")
 
 
-def preview_model(shown: Shown) -> RowsModel[PreviewRow]:
+class PreviewModel(RowsModel[PreviewRow]):
+    """The preview; what a person types into a cell is told, and shown when the rows come back.
+
+    Signals:
+        typed: Rows, fields and texts, as a list.
+    """
+
+    typed = Signal(object)
+
+    @override
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        """Return what can be done with a cell."""
+        flags = super().flags(index)
+        editable = index.isValid() and self.field_at(index.column()) is not None
+        return flags | Qt.ItemFlag.ItemIsEditable if editable else flags
+
+    @override
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return what a cell shows; in an editor nothing instead of a dash."""
+        if role == Qt.ItemDataRole.EditRole:
+            text = super().data(index, Qt.ItemDataRole.DisplayRole)
+            return "" if text == NONE else text
+        return super().data(index, role)
+
+    @override
+    def setData(
+        self, index: QModelIndex | QPersistentModelIndex, value: object, role: int = Qt.ItemDataRole.EditRole
+    ) -> bool:
+        """Tell what was typed."""
+        name = self.field_at(index.column()) if index.isValid() else None
+        if role != Qt.ItemDataRole.EditRole or name is None or value == self.data(index, Qt.ItemDataRole.EditRole):
+            return False
+        self.typed.emit([(self.rows[index.row()].row, name, str(value))])
+        return True
+
+    def renew(self, rows: Sequence[PreviewRow]) -> None:
+        """Show the same rows as they are now, so that an editor in them stays; other rows replace all."""
+        if [row.row for row in rows] != [row.row for row in self._given]:
+            self.show_rows(rows)
+            return
+        now = {row.row: row for row in rows}
+        self._given = tuple(rows)
+        self._rows = [now[row.row] for row in self._rows]
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, self.columnCount() - 1))
+
+    def field_at(self, column: int) -> str | None:
+        """Return the field of a column; nothing for what cannot be typed."""
+        return _FIELDS[column]
+
+    def pasted(self, row: int, column: int, block: Sequence[Sequence[str]]) -> list[tuple[int, str, str]]:
+        """Return the rows, fields and texts that a block means when it is pasted at a cell; what sticks out is left."""
+        fields = [name for name in _FIELDS[column:] if name is not None]
+        return [
+            (self.rows[row + down].row, name, text)
+            for down, texts in enumerate(block)
+            if row + down < len(self.rows)
+            for name, text in zip(fields, texts, strict=False)
+        ]
+
+
+_FIELDS: Final = (None, "full_name", None, *(name for name, _ in _SHOWN), "unit_id")
+"""The field of each column."""
+
+
+def preview_model(shown: Shown) -> PreviewModel:
     """Return an empty preview."""
 
     def text(name: str) -> Callable[[PreviewRow], str]:
@@ -70,7 +149,7 @@ def preview_model(shown: Shown) -> RowsModel[PreviewRow]:
     ]
     columns += [Column(title=_short(name), text=text(name), tone=tone(name), width_px=width) for name, width in _SHOWN]
     columns.append(Column(title=_tr("Chi đoàn"), text=shown.unit, tone=_unit_tone, width_px=170, stretch=True))
-    return RowsModel(columns)
+    return PreviewModel(columns)
 
 
 def column_options() -> list[Option]:
@@ -82,6 +161,12 @@ def column_options() -> list[Option]:
         Option(MALE_YEAR, _tr("Ngày sinh, cột Nam")),
         Option(FEMALE_YEAR, _tr("Ngày sinh, cột Nữ")),
         Option(FEMALE_MARK, _tr("Nữ, đánh dấu x")),
+        Option(MALE_MARK, _tr("Nam, đánh dấu x")),
+        Option(FAMILY_NAME, _tr("Họ và đệm")),
+        Option(MIDDLE_NAME, _tr("Tên đệm")),
+        Option(GIVEN_NAME, _tr("Tên")),
+        Option(LEFT_REASON, _tr("Lý do chưa nhập (bỏ qua)")),
+        Option(LEFT_ROW, _tr("Dòng trong tệp gốc (bỏ qua)")),
     )
     unread = {Shape.UNIT, Shape.PLACE, Shape.CODES}
     hidden = {"sort_name", "source"}
@@ -121,5 +206,5 @@ def _field(name: str) -> str:
 def _mark(row: PreviewRow) -> Mark:
     icon, role = _STATES[row.state]
     if not row.wanted and row.state is not State.BAD:
-        icon, role = "x", "off"
+        icon, role = "x" if row.state is not State.KNOWN else icon, "off"
     return Mark(icon, _said(row), role)

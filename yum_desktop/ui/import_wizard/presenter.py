@@ -1,7 +1,9 @@
 """The import of a list, step by step: plain Python."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, Protocol
@@ -10,19 +12,27 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
-from yum_desktop.domain.errors import YumError
+from yum_desktop.domain.check import parse_value
+from yum_desktop.domain.codes import Codes
+from yum_desktop.domain.errors import InputError, YumError
+from yum_desktop.domain.member import BY_NAME
 from yum_desktop.exchange.excel.matching import match_units, only_leaf
 from yum_desktop.exchange.excel.model import ImportPlan, Problem
+from yum_desktop.registry.imports import Batch
 from yum_desktop.registry.views import MemberRow, UnitRow
 from yum_desktop.ui.asking import Asker
+from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.import_wizard.preview import (
+    SHOWN,
     WHOLE_FILE,
     Counts,
     Decisions,
+    Preview,
     PreviewRow,
+    Typed,
     count,
     like,
-    preview,
+    matched,
     unit_names,
 )
 from yum_desktop.ui.jobs import Jobs
@@ -30,6 +40,9 @@ from yum_desktop.ui.members.presenter import told
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
 KINDS: Final = "Bảng tính (*.xlsx *.xlsm *.xls *.ods *.csv *.tsv *.txt)"
+LEFT_KINDS: Final = "Excel (*.xlsx)"
+_NOWHERE: Final = UUID(int=0)
+"""The unit of rows that only change somebody: it is not looked at."""
 Mapped = Mapping[int, str | None]
 
 
@@ -43,24 +56,73 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Which list is to be read, and how.
+
+    Attributes:
+        sheet: The fullest one for `None`.
+        mapped: What columns are, where the person said it.
+        as_written: Columns whose texts of before Unicode are left as they stand.
+        stop: Ends the reading.
+        report: Told how far it is, from 0 to 1; on the lane.
+    """
+
+    path: Path
+    sheet: str | None
+    mapped: Mapped
+    as_written: Collection[int]
+    stop: threading.Event
+    report: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a file says, and whether its columns were taken as the last time."""
+
+    plan: ImportPlan
+    recalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row to be stored: a new member, or new values for one who is there."""
+
+    unit_id: UUID
+    values: Mapping[str, Value]
+    member_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportSources:
     """What an import needs. All of it runs on the database lane.
 
     Attributes:
-        plan: Reads a sheet of a file (the fullest one for `None`), its columns taken as said.
+        plan: Reads a list.
         units: The tree.
         people: All members in scope, to find those that are there already.
+        values: The fields of members.
+        codes: The code lists in force.
         vocabulary: How values read.
-        store: Makes the members, or none of them; returns the batch with which they can be undone.
+        store: Makes and changes the members, or none of them; returns the batch with which it can be undone.
+        remember: Remembers how the columns of a list were taken.
+        batches: The last imports.
         undo: Takes a batch back; returns how many records it concerned.
+        leave: Writes the rows that were left, with the reasons, for somebody to correct.
+        now: The moment.
     """
 
-    plan: Callable[[Path, str | None, Mapped], ImportPlan]
+    plan: Callable[[Asked], Planned]
     units: Callable[[], Sequence[UnitRow]]
     people: Callable[[], Sequence[MemberRow]]
+    values: Callable[[Iterable[UUID]], Mapping[UUID, Mapping[str, Value]]]
+    codes: Callable[[], Codes]
     vocabulary: Callable[[], Vocabulary]
-    store: Callable[[Sequence[tuple[UUID, Mapping[str, Value]]], str], str]
+    store: Callable[[Sequence[Stored], str], str]
+    remember: Callable[[ImportPlan], None]
+    batches: Callable[[], Sequence[Batch]]
     undo: Callable[[str], int]
+    leave: Callable[[Path, Sequence[tuple[int, str]]], int]
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +133,9 @@ class Read:
     units: Sequence[UnitRow]
     people: Sequence[MemberRow]
     vocabulary: Vocabulary
+    codes: Codes = field(default_factory=lambda: Codes(()))
+    stored: Mapping[UUID, Mapping[str, Value]] = field(default_factory=dict)
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +145,7 @@ class Imported:
     Attributes:
         by_unit: Names of units and how many people each got.
         left_out: Rows that were not imported.
+        changed: People who were there and got new values.
         undone: It was taken back.
     """
 
@@ -87,6 +153,7 @@ class Imported:
     people: int
     by_unit: tuple[tuple[str, int], ...]
     left_out: int
+    changed: int = 0
     undone: bool = False
 
 
@@ -98,6 +165,12 @@ class ImportView(Protocol):
 
     def show_busy(self, text: str) -> None:
         """Show what is being done; an empty text: nothing."""
+
+    def show_progress(self, share: float) -> None:
+        """Show how far the reading is, from 0 to 1."""
+
+    def show_batches(self, batches: Sequence[Batch], now: datetime) -> None:
+        """Show the last imports."""
 
     def show_columns(self, read: Read, units: Mapping[str, UUID]) -> None:
         """Show what the columns and the units of the file are taken for."""
@@ -138,7 +211,9 @@ class ImportPresenter:
         self._read: Read | None = None
         self._chosen: dict[str, UUID | None] = {}
         self._decided = Decisions()
-        self._rows: list[PreviewRow] = []
+        self._preview: Preview | None = None
+        self._as_written: set[int] = set()
+        self._stop = threading.Event()
         self._group: str | None = None
         self._imported: Imported | None = None
         self._asked = 0
@@ -153,7 +228,14 @@ class ImportPresenter:
     @property
     def rows(self) -> Sequence[PreviewRow]:
         """What each row would become."""
-        return self._rows
+        return self._preview.rows if self._preview is not None else ()
+
+    def open(self) -> None:
+        """Show the last imports."""
+        now = self._sources.now()
+        self._jobs.submit(
+            self._sources.batches, done=lambda found: self._view.show_batches(found, now), failed=self._failed
+        )
 
     def choose_file(self) -> None:
         """Ask for a file."""
@@ -161,7 +243,7 @@ class ImportPresenter:
 
     def take_file(self, path: Path) -> None:
         """Read a file."""
-        self._path, self._sheet, self._mapped = path, None, {}
+        self._path, self._sheet, self._mapped, self._as_written = path, None, {}, set()
         self._chosen, self._decided, self._read = {}, Decisions(), None
         self._group, self._imported = None, None
         self._read_file()
@@ -169,7 +251,7 @@ class ImportPresenter:
     def take_sheet(self, sheet: str) -> None:
         """Read another sheet of the file."""
         if self.plan is not None and sheet != self.plan.sheet:
-            self._sheet, self._mapped, self._decided = sheet, {}, Decisions()
+            self._sheet, self._mapped, self._decided, self._as_written = sheet, {}, Decisions(), set()
             self._read_file()
 
     def map_column(self, index: int, target: str | None) -> None:
@@ -183,6 +265,17 @@ class ImportPresenter:
         self._mapped[index] = target
         self._decided = replace(self._decided, taken={})
         self._read_file()
+
+    def keep_letters(self, column: int, *, kept: bool) -> None:
+        """Leave the texts of before Unicode in a column as they are written, or turn them into Unicode."""
+        if (column in self._as_written) != kept:
+            self._as_written ^= {column}
+            self._decided = replace(self._decided, taken={})
+            self._read_file()
+
+    def stop(self) -> None:
+        """End the reading."""
+        self._stop.set()
 
     def choose_unit(self, name: str, unit_id: UUID | None) -> None:
         """Say which unit a name of the file means."""
@@ -207,27 +300,105 @@ class ImportPresenter:
 
     def start_over(self) -> None:
         """Begin with another file."""
-        self._read, self._imported, self._group, self._rows = None, None, None, []
+        self._read, self._imported, self._group, self._preview = None, None, None, None
         self._go(Stage.FILE)
+        self.open()
 
     def tick(self, row: int, *, wanted: bool) -> None:
         """Say whether a row is imported."""
-        if any(shown.row == row and shown.state != "bad" for shown in self._rows):
+        if self._preview is not None and row in self._preview and self._preview[row].state != "bad":
             self._decided = replace(self._decided, ticked={**self._decided.ticked, row: wanted})
-            self._show()
+            self._show([row])
 
     def take_offer(self, row: int, problem: Problem, value: str) -> None:
         """Take an offered value for one row."""
-        self._take({(row, problem.field): value})
+        self._take({row: {problem.field: value}})
 
     def take_offers_like(self, problem: Problem) -> None:
         """Take the first offered value in all rows with the same problem."""
-        taken = {}
-        for number in like(self._rows, problem):
-            shown = next(row for row in self._rows if row.row == number)
-            offers = [p for p in shown.problems if p.code == problem.code and p.field == problem.field and p.suggest]
-            taken[number, problem.field] = offers[0].suggest[0]
+        taken: dict[int, dict[str, str]] = {}
+        by_number = {row.row: row for row in self.rows}
+        for number in like(self.rows, problem):
+            problems = by_number[number].problems
+            offers = [p for p in problems if p.code == problem.code and p.field == problem.field and p.suggest]
+            taken[number] = {problem.field: offers[0].suggest[0]}
         self._take(taken)
+
+    def type_in(self, cells: Sequence[tuple[int, str, str]]) -> None:
+        """Take what was typed or pasted: rows, fields and texts. The name of a unit goes to ``unit_id``."""
+        read, preview = self._read, self._preview
+        if read is None or preview is None:
+            return
+        typed = {row: dict(fields) for row, fields in self._decided.typed.items()}
+        units = dict(self._decided.row_units)
+        today = self._sources.now().astimezone(HANOI).date()
+        for row, name, text in cells:
+            if row not in preview:
+                continue
+            if name == "unit_id":
+                self._type_unit(read, units, row, text)
+            else:
+                typed.setdefault(row, {})[name] = _typed(read, name, text, today)
+        self._decided = replace(self._decided, typed=typed, row_units=units)
+        self._show({row for row, _, _ in cells if row in preview})
+
+    def want_change(self, row: int, name: str, *, wanted: bool) -> None:
+        """Say whether a field of somebody who is there is changed; the row is imported as soon as one is."""
+        preview = self._preview
+        if preview is None or row not in preview or not preview[row].changes:
+            return
+        shown = preview[row]
+        now = {change.field: change.wanted and shown.wanted for change in shown.changes}
+        changes = {**self._decided.changes, row: {**now, name: wanted}}
+        self._decided = replace(self._decided, changes=changes)
+        preview.refresh(self._decided, [row])
+        some = bool(preview[row].wanted_changes)
+        self._decided = replace(self._decided, ticked={**self._decided.ticked, row: some})
+        self._show([row])
+
+    def fill_gaps(self) -> None:
+        """Import all rows of people who are there and lack something that the file knows."""
+        rows = [row.row for row in self.rows if any(change.fills for change in row.changes)]
+        self._decided = replace(self._decided, ticked={**self._decided.ticked, **dict.fromkeys(rows, True)})
+        self._show(rows)
+
+    def leave(self) -> None:
+        """Ask where the rows that are not imported are written for correcting."""
+        read = self._read
+        if read is not None and self.left():
+            name = QCoreApplication.translate("import", "Chưa nhập - {0}.xlsx").format(Path(read.plan.file).stem)
+            title = QCoreApplication.translate("import", "Lưu các dòng chưa nhập")
+            self._asker.save_file(title, name, LEFT_KINDS, self._leave_at)
+
+    def left(self) -> list[tuple[int, str]]:
+        """Return the rows that are not imported, and why."""
+        return [(row.row, _why(row)) for row in self.rows if not row.wanted]
+
+    def undo_batch(self, group: str) -> None:
+        """Take an import of before back."""
+        act = self._sources.undo
+        self._jobs.submit(lambda: act(group), done=lambda _: self._undone_before(), failed=self._failed)
+
+    def _leave_at(self, path: Path) -> None:
+        act, rows = self._sources.leave, self.left()
+        self._jobs.submit(lambda: act(path, rows), done=lambda number: self._left_at(path, number), failed=self._failed)
+
+    def _left_at(self, path: Path, number: int) -> None:
+        words = QCoreApplication.translate("import", "Đã lưu {0} dòng vào {1}. Sửa trong Excel rồi nhập lại tệp đó.")
+        self._view.show_trouble(words.format(number, path.name))
+
+    def _undone_before(self) -> None:
+        self.open()
+        self._changed()
+
+    def _type_unit(self, read: Read, units: dict[int, UUID], row: int, text: str) -> None:
+        found = match_units([text], read.units, alike=False)
+        if text in found:
+            units[row] = found[text]
+        elif not text.strip():
+            units.pop(row, None)
+        else:
+            self._view.show_trouble(QCoreApplication.translate("import", "Không rõ chi đoàn “{0}”").format(text))
 
     def undo(self) -> None:
         """Take the whole import back."""
@@ -237,28 +408,42 @@ class ImportPresenter:
         act = self._sources.undo
         self._jobs.submit(lambda: act(group), done=lambda _: self._undone(), failed=self._failed)
 
-    def _take(self, taken: Mapping[tuple[int, str], str]) -> None:
-        self._decided = replace(self._decided, taken={**self._decided.taken, **taken})
-        self._show()
+    def _take(self, taken: Mapping[int, Mapping[str, str]]) -> None:
+        kept = dict(self._decided.taken)
+        typed = {row: dict(fields) for row, fields in self._decided.typed.items()}
+        for row, fields in taken.items():
+            kept[row] = {**kept.get(row, {}), **fields}
+            typed[row] = {name: one for name, one in typed.get(row, {}).items() if name not in fields}
+        self._decided = replace(self._decided, taken=kept, typed=typed)
+        self._show(list(taken))
 
     def _read_file(self) -> None:
-        path, sheet, mapped, sources = self._path, self._sheet, dict(self._mapped), self._sources
+        path, sources = self._path, self._sources
         if path is None:
             return
         self._asked += 1
         asked = self._asked
+        self._stop.set()
+        self._stop = threading.Event()
+
+        def show(share: float) -> None:
+            if asked == self._asked:
+                self._view.show_progress(share)
+
+        report = self._jobs.relay(show)
+        what = Asked(path, self._sheet, dict(self._mapped), frozenset(self._as_written), self._stop, report)
         self._set_busy(QCoreApplication.translate("import", "Đang đọc {0}").format(path.name))
         self._jobs.submit(
-            lambda: _read(sources, path, sheet, mapped),
-            done=lambda read: self._arrived(asked, read),
+            lambda: _read(sources, what),
+            done=lambda found: self._arrived(asked, *found),
             failed=lambda error: self._not_read(asked, error),
         )
 
-    def _arrived(self, asked: int, read: Read) -> None:
+    def _arrived(self, asked: int, read: Read, preview: Preview) -> None:
         if asked != self._asked:
             return
         self._set_busy("")
-        self._read = read
+        self._read, self._preview = read, preview
         self._view.show_trouble("")
         if self.stage is Stage.FILE or self.stage is Stage.DONE:
             self.stage = Stage.COLUMNS
@@ -268,7 +453,8 @@ class ImportPresenter:
         if asked == self._asked:
             self._set_busy("")
             self._mapped = {c.index: c.field for c in self.plan.columns} if self.plan is not None else {}
-            self._failed(error)
+            if not (isinstance(error, InputError) and error.code == "file.stopped"):
+                self._failed(error)
             self._show()
 
     def _go(self, stage: Stage) -> None:
@@ -277,20 +463,25 @@ class ImportPresenter:
         self._view.show_stage(stage)
         self._show()
 
-    def _show(self) -> None:
-        read = self._read
-        if read is None:
+    def _show(self, rows: Iterable[int] | None = None) -> None:
+        """Show the step again; of the preview, work out the rows that a decision was about, or all."""
+        read, preview = self._read, self._preview
+        if read is None or preview is None:
             return
-        self._decided = replace(self._decided, units=self._units(read))
-        self._rows = preview(read.plan, read.people, self._decided)
         if self.stage is Stage.COLUMNS:
-            self._view.show_columns(read, self._decided.units)
+            self._view.show_columns(read, self._units(read))
         elif self.stage is Stage.PREVIEW:
-            self._view.show_preview(self._rows, count(self._rows), read)
+            units = self._units(read)
+            all_rows = rows is None and (units != self._decided.units or not preview.rows_made)
+            self._decided = replace(self._decided, units=units)
+            if all_rows or rows is not None:
+                preview.refresh(self._decided, rows)
+            self._view.show_preview(preview.rows, count(preview.rows), read)
 
     def _units(self, read: Read) -> dict[str, UUID]:
         """Return the unit of each name: as the person said, else as it matches, else the only one there is."""
-        names = unit_names(read.plan)
+        refused = {row.member.chi_doan or WHOLE_FILE for row in read.plan.rejected if row.member is not None}
+        names = {*unit_names(read.plan), *refused}
         found = match_units((name for name in names if name != WHOLE_FILE), read.units, alike=True)
         leaf = only_leaf(read.units)
         if WHOLE_FILE in names and leaf is not None:
@@ -303,23 +494,33 @@ class ImportPresenter:
         return found
 
     def _import(self) -> None:
-        read, wanted = self._read, [row for row in self._rows if row.wanted]
+        read, wanted = self._read, [r for r in self.rows if r.wanted and (r.known is None or r.wanted_changes)]
         if read is None or not wanted:
             self._view.show_trouble(QCoreApplication.translate("import", "Không có dòng nào để nhập"))
             return
-        lost = next((row for row in wanted if row.unit_id is None), None)
+        lost = next((row for row in wanted if row.unit_id is None and row.known is None), None)
         if lost is not None:
             words = QCoreApplication.translate("import", "Chọn chi đoàn cho “{0}” trước")
             whole = QCoreApplication.translate("import", "Chọn chi đoàn cho danh sách trước")
             self._go(Stage.COLUMNS)
             self._view.show_trouble(words.format(lost.unit_name) if lost.unit_name else whole)
             return
-        rows = [(row.unit_id, row.values) for row in wanted if row.unit_id is not None]
+        rows = [
+            Stored(row.unit_id or _NOWHERE, row.values if row.known is None else row.wanted_changes, row.known)
+            for row in wanted
+        ]
         reason = QCoreApplication.translate("import", "Nhập từ tệp {0}").format(read.plan.file)
-        act = self._sources.store
+        act, remember = self._sources.store, self._sources.remember if self._mapped else None
         self._set_busy(QCoreApplication.translate("import", "Đang nhập {0} người").format(len(rows)))
+
+        def store() -> str:
+            group = act(rows, reason)
+            if remember is not None:
+                remember(read.plan)
+            return group
+
         self._jobs.submit(
-            lambda: act(rows, reason),
+            store,
             done=lambda group: self._stored(read, wanted, group),
             failed=lambda error: self._not_stored(wanted, error),
         )
@@ -328,12 +529,14 @@ class ImportPresenter:
         self._set_busy("")
         names = {unit.unit_id: unit.name for unit in read.units}
         by_unit: dict[str, int] = {}
-        for row in wanted:
+        made = [row for row in wanted if row.known is None]
+        for row in made:
             name = names.get(row.unit_id, "") if row.unit_id is not None else ""
             by_unit[name] = by_unit.get(name, 0) + 1
-        left_out = len(self._rows) - len(wanted)
+        left_out = len(self.rows) - len(wanted)
         self._group = group
-        self._imported = Imported(read.plan.file, len(wanted), tuple(by_unit.items()), left_out)
+        changed = len(wanted) - len(made)
+        self._imported = Imported(read.plan.file, len(made), tuple(by_unit.items()), left_out, changed)
         self._did(QCoreApplication.translate("import", "Đã nhập {0} người").format(len(wanted)), group)
         self._go(Stage.DONE)
         self._view.show_done(self._imported)
@@ -360,5 +563,23 @@ class ImportPresenter:
         self._view.show_trouble(told(error))
 
 
-def _read(sources: ImportSources, path: Path, sheet: str | None, mapped: Mapped) -> Read:
-    return Read(sources.plan(path, sheet, mapped), sources.units(), sources.people(), sources.vocabulary())
+def _read(sources: ImportSources, asked: Asked) -> tuple[Read, Preview]:
+    planned, people = sources.plan(asked), sources.people()
+    plan = planned.plan
+    stored = sources.values(matched(plan, people))
+    codes, vocabulary = sources.codes(), sources.vocabulary()
+    read = Read(plan, sources.units(), people, vocabulary, codes, stored, planned.recalled)
+    return read, Preview(plan, people, stored)
+
+
+def _typed(read: Read, name: str, text: str, today: date) -> Typed:
+    try:
+        return Typed(parse_value(BY_NAME[name], text, read.codes, today))
+    except InputError as error:
+        return Typed(None, Problem(name, error.code, SHOWN, text, (), error.text))
+
+
+def _why(row: PreviewRow) -> str:
+    """Return why a row was left, as it stands in the file for correcting."""
+    said = [row.why] if row.why else [QCoreApplication.translate("import", "Đã bỏ chọn")]
+    return "; ".join([*said, *(problem.text for problem in row.problems)])

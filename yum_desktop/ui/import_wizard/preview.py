@@ -1,6 +1,6 @@
 """What each row of a file would become, with what the person has decided so far: plain Python."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -9,15 +9,20 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
+from yum_desktop.domain.check import contradictions
 from yum_desktop.domain.member import BY_NAME
+from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel.matching import Known, stored_values
 from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow, Problem
 from yum_desktop.registry.views import MemberRow
 
 OFFERED: Final = "offered"
+SHOWN: Final = "shown"
 SILENT: Final = "silent"
 WHOLE_FILE: Final = ""
 """The name under which the unit of rows without one is chosen."""
+_COMPARED_ELSEWHERE: Final = frozenset({"source", "status", "note", "unit_id"})
+_TOGETHER: Final = frozenset({"id.unknown_province", "id.sex_mismatch", "id.year_mismatch", "join.too_young"})
 
 
 class State(StrEnum):
@@ -26,7 +31,32 @@ class State(StrEnum):
     READY = "ready"
     LOOK = "look"
     TWICE = "twice"
+    KNOWN = "known"
     BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person typed into a field of a row: a value (``None`` empties it), or what is wrong with it."""
+
+    value: Value = None
+    wrong: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a row would change in a field of a member that is there already.
+
+    Attributes:
+        fills: Nothing stands there, or only a less exact day.
+        wanted: It is changed when the row is imported.
+    """
+
+    field: str
+    old: Value
+    new: Value
+    fills: bool
+    wanted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +65,19 @@ class Decisions:
 
     Attributes:
         units: The unit for each name in the file.
-        taken: Values taken from what was offered, by row and field.
+        taken: Values taken from what was offered, by row, then by field.
+        typed: What was typed into the preview, by row, then by field.
         ticked: Rows the person wants although they look like somebody who is there, and the other way round.
+        changes: Whether a field of a member who is there is changed, by row, then by field.
+        row_units: The unit of single rows.
     """
 
     units: Mapping[str, UUID] = field(default_factory=dict)
-    taken: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    taken: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    typed: Mapping[int, Mapping[str, Typed]] = field(default_factory=dict)
     ticked: Mapping[int, bool] = field(default_factory=dict)
+    changes: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
+    row_units: Mapping[int, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +92,8 @@ class PreviewRow:
         problems: What is still to be said about its cells.
         why: Why it cannot be imported, or whom it repeats.
         wanted: Whether it is imported.
+        known: The member that is there already.
+        changes: What it would change there.
     """
 
     row: int
@@ -66,21 +104,26 @@ class PreviewRow:
     state: State
     why: str
     wanted: bool
+    known: UUID | None = None
+    changes: tuple[Change, ...] = ()
 
     def problem(self, name: str) -> Problem | None:
         """Return the first thing to be said about a field."""
         return next((problem for problem in self.problems if problem.field == name), None)
 
+    @property
+    def wanted_changes(self) -> dict[str, Value]:
+        """The new values for the member that is there."""
+        return {change.field: change.new for change in self.changes if change.wanted}
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows there are of each state, and how many are imported."""
+    """How many rows there are of each state, how many people are new, how many are changed."""
 
-    ready: int
-    look: int
-    twice: int
-    bad: int
+    by_state: Mapping[State, int]
     wanted: int
+    changed: int
     without_unit: int
 
 
@@ -93,27 +136,118 @@ def unit_names(plan: ImportPlan) -> dict[str, int]:
     return counts
 
 
-def preview(plan: ImportPlan, people: Sequence[MemberRow], decisions: Decisions) -> list[PreviewRow]:
-    """Return all rows of a file in their order, those that cannot be imported too."""
-    seconds = {pair.second: pair.first for pair in plan.duplicates}
+class Preview:
+    """The rows of a file, each with what was decided about it.
+
+    Args:
+        plan: What the file says.
+        people: Who is there already.
+        stored: The fields of those of them that rows may mean.
+    """
+
+    def __init__(
+        self, plan: ImportPlan, people: Sequence[MemberRow], stored: Mapping[UUID, Mapping[str, Value]]
+    ) -> None:
+        self._there = Known(people)
+        self._stored = stored
+        self._seconds = {pair.second: pair.first for pair in plan.duplicates}
+        self._planned = {row.row: row for row in plan.rows}
+        self._planned |= {row.row: row.member for row in plan.rejected if row.member is not None}
+        self._refused = {row.row: (row.why, row.text) for row in plan.rejected}
+        self._numbers = sorted({*self._planned, *self._refused})
+        self._rows: dict[int, PreviewRow] = {}
+
+    @property
+    def rows(self) -> list[PreviewRow]:
+        """All rows in their order, those that cannot be imported too."""
+        return [self._rows[number] for number in self._numbers if number in self._rows]
+
+    @property
+    def rows_made(self) -> bool:
+        """Whether the rows were worked out."""
+        return len(self._rows) == len(self._numbers)
+
+    def __getitem__(self, number: int) -> PreviewRow:
+        return self._rows[number]
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._rows
+
+    def refresh(self, decisions: Decisions, numbers: Iterable[int] | None = None) -> None:
+        """Work out rows anew after a decision; all of them where none are named."""
+        for number in self._numbers if numbers is None else numbers:
+            self._rows[number] = self._made(number, decisions)
+
+    def _made(self, number: int, decisions: Decisions) -> PreviewRow:
+        why, text = self._refused.get(number, ("", ""))
+        planned = self._planned.get(number)
+        typed = decisions.typed.get(number, {})
+        if planned is None or (why and typed.get("full_name", Typed()).value is None):
+            return _refused(number, why, text)
+        values = _values(planned, typed, decisions.taken.get(number, {}))
+        if not values.get("full_name"):
+            return _refused(number, "name.missing", "")
+        problems = _problems(planned, values, typed, decisions.taken.get(number, {}))
+        known = self._there.find(values)
+        unit_name = planned.chi_doan or WHOLE_FILE
+        row = PreviewRow(
+            row=number,
+            values=values,
+            unit_name=unit_name,
+            unit_id=decisions.row_units.get(number) or decisions.units.get(unit_name),
+            problems=problems,
+            state=State.LOOK if problems else State.READY,
+            why="",
+            wanted=decisions.ticked.get(number, True),
+        )
+        if known is not None:
+            return self._known(row, known, decisions)
+        if number in self._seconds:
+            why = QCoreApplication.translate("import", "Trùng với dòng {0}").format(self._seconds[number])
+            return replace(row, state=State.TWICE, why=why, wanted=decisions.ticked.get(number, False))
+        return row
+
+    def _known(self, row: PreviewRow, known: MemberRow, decisions: Decisions) -> PreviewRow:
+        """Return a row that means somebody who is there: what it would change, or why that is not to be done."""
+        if fold(known.full_name) != fold(str(row.values["full_name"])):
+            words = QCoreApplication.translate("import", "Số giấy tờ này là của {0}, {1}. Kiểm giấy tờ trước")
+            why = words.format(known.full_name, known.unit_name)
+            return replace(row, state=State.BAD, why=why, wanted=False)
+        stored = self._stored.get(known.member_id, {})
+        chosen = decisions.changes.get(row.row, {})
+        changes = tuple(_changes(row.values, stored, chosen)) if stored else ()
+        words = QCoreApplication.translate("import", "Đã có trên máy: {0}, {1}")
+        return replace(
+            row,
+            state=State.KNOWN,
+            why=words.format(known.full_name, known.unit_name),
+            wanted=decisions.ticked.get(row.row, False),
+            known=known.member_id,
+            changes=changes,
+        )
+
+
+def matched(plan: ImportPlan, people: Sequence[MemberRow]) -> set[UUID]:
+    """Return the members that rows of a file mean."""
     there = Known(people)
-    rows = [_row(row, seconds, there, decisions) for row in plan.rows]
-    rows += [_refused(row.row, row.why, row.text) for row in plan.rejected]
-    return sorted(rows, key=lambda row: row.row)
+    rows = [*plan.rows, *(row.member for row in plan.rejected if row.member is not None)]
+    return {known.member_id for row in rows if (known := there.find(row.values)) is not None}
 
 
 def count(rows: Sequence[PreviewRow]) -> Counts:
     """Count the rows by state."""
-    by_state = {state: sum(1 for row in rows if row.state is state) for state in State}
-    wanted = [row for row in rows if row.wanted]
-    return Counts(
-        ready=by_state[State.READY],
-        look=by_state[State.LOOK],
-        twice=by_state[State.TWICE],
-        bad=by_state[State.BAD],
-        wanted=len(wanted),
-        without_unit=sum(1 for row in wanted if row.unit_id is None),
-    )
+    by_state = dict.fromkeys(State, 0)
+    wanted = changed = without_unit = 0
+    for row in rows:
+        by_state[row.state] += 1
+        if not row.wanted:
+            continue
+        if row.known is not None:
+            changed += bool(row.wanted_changes)
+        else:
+            wanted += 1
+            without_unit += row.unit_id is None
+    return Counts(by_state, wanted, changed, without_unit)
 
 
 def like(rows: Sequence[PreviewRow], problem: Problem) -> list[int]:
@@ -125,40 +259,64 @@ def like(rows: Sequence[PreviewRow], problem: Problem) -> list[int]:
     ]
 
 
-def _row(row: PlannedRow, seconds: Mapping[int, int], there: Known, decisions: Decisions) -> PreviewRow:
-    values = _values(row, decisions)
-    taken = {name for number, name in decisions.taken if number == row.row}
-    problems = tuple(p for p in row.problems if p.degree != SILENT and not (p.field in taken and p.suggest))
-    problems = _without_answered(problems, taken)
-    known = there.find(values)
-    why, state = "", State.LOOK if problems else State.READY
-    if known is not None:
-        words = QCoreApplication.translate("import", "Đã có trên máy: {0}, {1}")
-        why, state = words.format(known.full_name, known.unit_name), State.TWICE
-    elif row.row in seconds:
-        why = QCoreApplication.translate("import", "Trùng với dòng {0}").format(seconds[row.row])
-        state = State.TWICE
-    unit_name = row.chi_doan or WHOLE_FILE
-    return PreviewRow(
-        row=row.row,
-        values=values,
-        unit_name=unit_name,
-        unit_id=decisions.units.get(unit_name),
-        problems=problems,
-        state=state,
-        why=why,
-        wanted=decisions.ticked.get(row.row, state is not State.TWICE),
-    )
+def kinds_of_problems(rows: Sequence[PreviewRow]) -> list[tuple[str, str, int]]:
+    """Return the codes of what is said, what a person reads for each, and in how many rows it is, the most first."""
+    counts: dict[str, int] = {}
+    words: dict[str, str] = {}
+    for row in rows:
+        for code in {problem.code for problem in row.problems}:
+            counts[code] = counts.get(code, 0) + 1
+        for problem in row.problems:
+            words.setdefault(problem.code, problem.text.partition(":")[0])
+    return [(code, words[code], number) for code, number in sorted(counts.items(), key=lambda item: -item[1])]
 
 
-def _without_answered(problems: tuple[Problem, ...], taken: Set[str]) -> tuple[Problem, ...]:
-    """Leave out what says that a value is not there, once one was taken."""
-    return tuple(p for p in problems if not (p.field in taken and p.code == "missing"))
+def _changes(values: Mapping[str, Value], stored: Mapping[str, Value], chosen: Mapping[str, bool]) -> Iterable[Change]:
+    for name, new in values.items():
+        old = stored.get(name)
+        if name in _COMPARED_ELSEWHERE or name not in BY_NAME or new == old or _says_less(new, old):
+            continue
+        fills = old in {None, ""} or _says_less(old, new)
+        yield Change(name, old, new, fills, chosen.get(name, fills))
 
 
-def _values(row: PlannedRow, decisions: Decisions) -> dict[str, Value]:
-    taken = {name: value for (number, name), value in decisions.taken.items() if number == row.row}
-    return stored_values(replace(row, values={**row.values, **taken}))
+def _says_less(one: Value, other: Value) -> bool:
+    """Return whether a day is the same day, less exactly."""
+    return isinstance(one, str) and isinstance(other, str) and len(one) in {4, 7} and other.startswith(f"{one}-")
+
+
+def _problems(
+    row: PlannedRow, values: Mapping[str, Value], typed: Mapping[str, Typed], taken: Mapping[str, str]
+) -> tuple[Problem, ...]:
+    """Return what is still to be said: not what was answered, and what the answers contradict."""
+    if not typed and not taken:
+        return tuple(p for p in row.problems if p.degree != SILENT)
+    left = [
+        p
+        for p in row.problems
+        if p.degree != SILENT
+        and p.field not in typed
+        and p.code not in _TOGETHER
+        and not (p.field in taken and (p.suggest or p.code == "missing"))
+    ]
+    left += [one.wrong for one in typed.values() if one.wrong is not None]
+    left += [
+        Problem(finding.field, finding.code, SHOWN, str(values[finding.field]), (), finding.text)
+        for finding in contradictions(values)
+    ]
+    return tuple(left)
+
+
+def _values(row: PlannedRow, typed: Mapping[str, Typed], taken: Mapping[str, str]) -> dict[str, Value]:
+    if not typed and not taken:
+        return stored_values(row)
+    known: dict[str, object] = {**row.values, **taken}
+    for name, one in typed.items():
+        if one.value is None:
+            known.pop(name, None)
+        else:
+            known[name] = one.value
+    return stored_values(replace(row, values=known))
 
 
 def _refused(row: int, why: str, text: str) -> PreviewRow:

@@ -1,15 +1,17 @@
 """Pictures of the wizard with an invented file."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
 from yum_desktop.exchange.excel.matching import match_units
-from yum_desktop.exchange.excel.model import Column, Duplicate, ImportPlan, PlannedRow, Problem, RejectedRow
-from yum_desktop.registry.views import UnitRow
+from yum_desktop.exchange.excel.model import Column, Converted, Duplicate, ImportPlan, PlannedRow, Problem, RejectedRow
+from yum_desktop.registry.imports import Batch
+from yum_desktop.registry.views import MemberRow, UnitRow
 from yum_desktop.ui.import_wizard.presenter import Imported, Read, Stage
-from yum_desktop.ui.import_wizard.preview import Decisions, count, preview, unit_names
+from yum_desktop.ui.import_wizard.preview import Decisions, Preview, count, unit_names
 from yum_desktop.ui.import_wizard.view import ImportPage
 from yum_desktop.ui.members.scene import vocabulary
 from yum_desktop.ui.scenes import Scene, in_shell
@@ -37,6 +39,29 @@ _PROBLEMS: Final = {
     13: (Problem("phone", "missing", "shown", "", (), "Chưa có"),),
     14: (Problem("born_on", "date.invalid", "shown", "30/2/2002", (), "Ngày này không có: “30/2/2002”"),),
     16: (_lost_zero("14204006609"),),
+}
+_THERE: Final = MemberRow(
+    member_id=UUID(int=50),
+    unit_id=UUID(int=2),
+    unit_name="bản Nà Lếch",
+    full_name="Quàng Thị Ẩm",
+    born_on="2005-09-01",
+    sex="NU",
+    id_number="014305007741",
+    phone=None,
+    position=None,
+    status="DANG_SINH_HOAT",
+    missing=("phone", "ethnicity"),
+    sort_key=b"",
+    state="ok",
+)
+_STORED: Final = {
+    "full_name": "Quàng Thị Ấm",
+    "born_on": "2005",
+    "sex": "NU",
+    "id_number": "014305007741",
+    "phone": None,
+    "ethnicity": "02",
 }
 _FIELDS: Final = ("full_name", "born_on", "sex", "id_number", "phone", "ethnicity")
 _HEADERS: Final = (
@@ -77,12 +102,23 @@ def _read() -> Read:
         look_alikes=(),
         findings=(),
         chi_doan_from="column",
+        converted=(
+            Converted(10, 1, "tcvn3", "Lß V¨n HÆc", "Lò Văn Hặc"),
+            Converted(11, 1, "tcvn3", "Quµng ThÞ Èm", "Quàng Thị Ẩm"),
+        ),
     )
-    return Read(plan, _UNITS, (), vocabulary())
+    return Read(plan, _UNITS, (_THERE,), vocabulary(), stored={_THERE.member_id: _STORED}, recalled=True)
 
 
 def _start() -> QWidget:
-    return in_shell("import", ImportPage())
+    page = ImportPage()
+    at = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
+    batches = (
+        Batch("b", "Nhập từ tệp DS doan vien Na Lech 2026.xlsx", 123, at, undone=False),
+        Batch("a", "Nhập từ tệp danh-sach-cu.xls", 40, at - timedelta(days=9), undone=True),
+    )
+    page.show_batches(batches, at + timedelta(hours=4))
+    return in_shell("import", page)
 
 
 def _columns() -> QWidget:
@@ -95,9 +131,12 @@ def _columns() -> QWidget:
 def _preview() -> QWidget:
     page, read = ImportPage(), _read()
     units = {"Trường cấp 3": UUID(int=4), **match_units(unit_names(read.plan), read.units, alike=True)}
-    rows = preview(read.plan, read.people, Decisions(units))
+    shown = Preview(read.plan, read.people, read.stored)
+    shown.refresh(Decisions(units))
+    rows = shown.rows
     page.show_stage(Stage.PREVIEW)
     page.show_preview(rows, count(rows), read)
+    page.looking.table.select_row(next(i for i, row in enumerate(page.looking.model.rows) if row.known is not None))
     return in_shell("import", page)
 
 

@@ -1,6 +1,8 @@
 """The wizard: four steps, back always possible, leaving keeps everything."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +11,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from yum_desktop.ui.formats import number_text
+from yum_desktop.exchange.excel.layout import LEFT_REASON
+from yum_desktop.registry.imports import Batch
+from yum_desktop.ui.formats import instant_text, number_text
 from yum_desktop.ui.import_wizard.columns import ColumnsStep
 from yum_desktop.ui.import_wizard.looking import LookingStep
 from yum_desktop.ui.import_wizard.presenter import Imported, Read, Stage
@@ -31,6 +35,9 @@ class ImportPage(QWidget):
         file_dropped: A path.
         forward, back: To the next step, to the one before.
         undo_requested: Take the whole import back.
+        batch_undo_requested: Take an import of before back, by its group.
+        stop_requested: End the reading.
+        leave_requested: Write the rows that are not imported.
         members_requested: Look at the members.
     """
 
@@ -39,6 +46,9 @@ class ImportPage(QWidget):
     forward = Signal()
     back = Signal()
     undo_requested = Signal()
+    batch_undo_requested = Signal(str)
+    stop_requested = Signal()
+    leave_requested = Signal()
     members_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,6 +65,9 @@ class ImportPage(QWidget):
         self.looking = LookingStep()
         self.told = Label("", tone="soft")
         self.other = Button(self.tr("Chọn tệp khác"), icon="file-up")
+        self.leave = Button(self.tr("Lưu dòng chưa nhập"), icon="file-down")
+        self.batches: dict[str, Button] = {}
+        self._reading = ""
         self.previous = Button(self.tr("Quay lại"), icon="arrow-left", key="Esc")
         self.next = Button(self.tr("Tiếp tục"), kind="primary", icon="arrow-right", key="Ctrl+Return")
         self.undo = Button(self.tr("Hoàn tác cả lần nhập"), icon="undo-2")
@@ -84,6 +97,7 @@ class ImportPage(QWidget):
         self.other.setVisible(stage is not Stage.FILE)
         for button in (self.undo, self.members):
             button.setVisible(last)
+        self.leave.setVisible(False)
         self.bar.setVisible(stage is not Stage.FILE)
         self.told.setText("")
         if stage is Stage.PREVIEW:
@@ -91,8 +105,39 @@ class ImportPage(QWidget):
         elif last:
             self.members.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_progress(self, share: float) -> None:
+        """Show how far the reading is."""
+        if self._reading:
+            text = self.tr("{0}: {1} %").format(self._reading, int(share * 100))
+            if self._stage is Stage.FILE:
+                self.start.say("loader-circle", text, self.tr("Dừng"))
+            else:
+                self.told.setText(text)
+
+    def show_batches(self, batches: Sequence[Batch], now: datetime) -> None:
+        """Show the last imports."""
+        while (item := self._batches.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        self.batches = {}
+        self._batches_head.setVisible(bool(batches))
+        for place, batch in enumerate(batches):
+            self._batches.addWidget(Label(instant_text(batch.at, now), Type.SMALL, tone="soft", data=True), place, 0)
+            self._batches.addWidget(Label(batch.reason, data=True), place, 1)
+            people = self.tr("{0} người").format(number_text(batch.people))
+            self._batches.addWidget(Label(people, data=True), place, 2, Qt.AlignmentFlag.AlignRight)
+            if batch.undone:
+                self._batches.addWidget(Label(self.tr("Đã hoàn tác"), Type.SMALL, tone="soft"), place, 3)
+                continue
+            button = Button(self.tr("Hoàn tác"), icon="undo-2", small=True)
+            button.clicked.connect(partial(self.batch_undo_requested.emit, batch.group))
+            self.batches[batch.group] = button
+            self._batches.addWidget(button, place, 3)
+
     def show_busy(self, text: str) -> None:
         """Show what is being done; an empty text: nothing."""
+        self._reading = text
         if self._stage is Stage.FILE:
             plain = self.tr(
                 "Chọn danh sách đoàn viên đang có, mẫu nào cũng được. Chưa có gì được nhập khi chưa xem trước."
@@ -100,7 +145,7 @@ class ImportPage(QWidget):
             self.start.say(
                 "loader-circle" if text else "file-spreadsheet",
                 text or plain,
-                "" if text else self.tr("Chọn tệp Excel"),
+                self.tr("Dừng") if text else self.tr("Chọn tệp Excel"),
             )
         elif text:
             self.told.setText(text)
@@ -112,16 +157,25 @@ class ImportPage(QWidget):
         self.columns.show_columns(read, units)
         beside = [column.header or column.letter for column in read.plan.columns if column.field is None]
         shown = ", ".join(beside)
-        self.told.setText(self.tr("Giữ ở ghi chú: {0}").format(shown) if beside else self.tr("Mọi cột đã được ghép."))
+        said = self.tr("Giữ ở ghi chú: {0}").format(shown) if beside else self.tr("Mọi cột đã được ghép.")
+        if any(column.field == LEFT_REASON for column in read.plan.columns):
+            said = self.tr("Tệp sửa lại của lần nhập trước. {0}").format(said)
+        elif read.recalled:
+            said = self.tr("Ghép cột như lần trước. {0}").format(said)
+        self.told.setText(said)
 
     def show_preview(self, rows: Sequence[PreviewRow], counts: Counts, read: Read) -> None:
         """Show what each row would become."""
         self.looking.show_preview(rows, counts, read)
-        self.next.setText(self.tr("Nhập {0} người").format(number_text(counts.wanted)))
+        words = self.tr("Nhập {0} người").format(number_text(counts.wanted))
+        if counts.changed:
+            words += self.tr(", sửa {0}").format(number_text(counts.changed))
+        self.next.setText(words)
+        self.leave.setVisible(any(not row.wanted for row in rows))
         if counts.without_unit:
             self.told.setText(self.tr("{0} dòng chưa có chi đoàn. Quay lại bước ghép cột.").format(counts.without_unit))
         else:
-            left = len(rows) - counts.wanted
+            left = sum(1 for row in rows if not row.wanted)
             self.told.setText(
                 self.tr("{0} dòng để lại, không nhập.").format(left)
                 if left
@@ -148,6 +202,9 @@ class ImportPage(QWidget):
         if len(imported.by_unit) > _LINES_MAX:
             rest = sum(people for _, people in imported.by_unit[_LINES_MAX:])
             lines.append((self.tr("{0} chi đoàn khác").format(len(imported.by_unit) - _LINES_MAX), number_text(rest)))
+        if imported.changed:
+            lines.append((self.tr("Người đã có, được bổ sung"), number_text(imported.changed)))
+        self.leave.setVisible(imported.left_out > 0)
         if imported.left_out:
             lines.append((self.tr("Dòng để lại, không nhập"), number_text(imported.left_out)))
         for place, (name, number) in enumerate(lines):
@@ -172,21 +229,32 @@ class ImportPage(QWidget):
             self.file_dropped.emit(Path(files[0]))
 
     def _connect(self) -> None:
-        self.start.acted.connect(self.file_requested)
+        self.start.acted.connect(self._started)
+        self.leave.clicked.connect(self.leave_requested)
         self.other.clicked.connect(self.file_requested)
         self.previous.clicked.connect(self.back)
         self.next.clicked.connect(self.forward)
         self.undo.clicked.connect(self.undo_requested)
         self.members.clicked.connect(self.members_requested)
 
+    def _started(self) -> None:
+        (self.stop_requested if self._reading else self.file_requested).emit()
+
     def _lay_out(self) -> None:
         start = Card()
         start.body.addWidget(self.start, 1)
+        self._batches_head = Label(self.tr("Các lần nhập gần đây"), Type.HEADING)
+        self._batches_head.hide()
+        start.body.addWidget(self._batches_head)
+        self._batches = QGridLayout()
+        self._batches.setHorizontalSpacing(20)
+        self._batches.setColumnStretch(1, 1)
+        start.body.addLayout(self._batches)
         for step in (start, self.columns, self.looking, self._done_page()):
             self.stack.addWidget(step)
         self.bar = ActionBar()
         self.bar.left.addWidget(self.told)
-        for button in (self.other, self.previous, self.undo, self.next, self.members):
+        for button in (self.other, self.leave, self.previous, self.undo, self.next, self.members):
             self.bar.right.addWidget(button)
         inner = QVBoxLayout()
         inner.setContentsMargins(20, 0, 20, 12)
