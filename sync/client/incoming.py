@@ -12,7 +12,7 @@ from sync.core import values as packed
 from sync.core.squash import Line, Op, answered
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import UNIT, Kind, Value, Values
-from sync.protocol.messages import HANDED_OVER, ID_SIZE_BYTES, Answer, Frame, Gone, Patches, Rows, ids_of
+from sync.protocol.messages import ERASED, HANDED_OVER, ID_SIZE_BYTES, Answer, Frame, Gone, Patches, Rows, ids_of
 
 CURSOR = "cursor"
 COMPLETE = "complete"
@@ -271,7 +271,9 @@ def _drop_records(replica: Replica, conn: Connection, gone: Gone) -> int:
     if gone.kind not in replica.kinds:
         return 0
     ids = ids_of(gone.ids)
-    let = _drop if gone.reason == "deleted" else _let_go
+    if gone.reason == ERASED:
+        store.forget(conn, gone.kind, ids)
+    let = _drop if gone.reason in {"deleted", ERASED} else _let_go
     let(replica.tables[gone.kind], conn, ids)
     return len(ids)
 

@@ -290,6 +290,13 @@ def catch_up(conn: Connection, kinds: Kinds) -> None:
         )
 
 
+def forget(conn: Connection, kind: str, record_ids: Sequence[bytes]) -> None:
+    """Remove everything that is remembered of some records, also what waits."""
+    for table in ("sync_outbox", "sync_history", "sync_handed"):
+        sql = f"DELETE FROM {table} WHERE kind = ? AND record_id = ?"
+        conn.exec_driver_sql(sql, [(kind, record_id) for record_id in record_ids])
+
+
 def forget_place(conn: Connection, record_ids: Sequence[bytes]) -> None:
     """Let removals that wait for records outside the scope not count as records the server has inside it."""
     conn.exec_driver_sql(

@@ -33,6 +33,9 @@ REV_MAX: Final = (1 << 31) - 1
 HANDED_OVER: Final = "handed_over"
 """The record has left the scope of the account: its new unit decides about the change."""
 
+ERASED: Final = "erased"
+"""The reason of a record that went with everything that is remembered of it."""
+
 STATUSES: Final = frozenset({"applied", "merged", "conflict", "refused", HANDED_OVER})
 _HEAD_SIZE_BYTES: Final = 5
 _PLAIN, _ZSTD, _STREAM = 0, 1, 2
@@ -203,7 +206,8 @@ class Gone(msgspec.Struct, array_like=True):
     Attributes:
         kind: Name of the kind.
         ids: 16 bytes for each record.
-        reason: ``deleted``, or ``left`` when the record lives on outside the device's scope.
+        reason: ``deleted``; ``erased`` when nothing of it may be remembered; or ``left`` when the record lives on
+            outside the device's scope.
     """
 
     kind: str

@@ -13,7 +13,7 @@ from sqlalchemy import exc
 from sync.core.merge import Outcome, Since, merge
 from sync.core.squash import Op
 from sync.protocol.errors import BrokenRuleError
-from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Merge, Value, Values
+from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Merge, Value, Values, is_storable
 from sync.protocol.messages import HANDED_OVER, ID_SIZE_BYTES, Answer, Change
 from sync.server import conflicts, handovers
 from sync.server.checking import RefusedError, check_storable, joined_extra, refuse, split
@@ -77,10 +77,27 @@ class Applier:
         sql = "INSERT INTO sync_receipt (change_id, answer, received_at) VALUES (?, ?, ?)"
         rows = [(key, self._receipt(fresh[key], answer), self._tx.now_ms) for key, answer in new.items()]
         run_many(self._tx.conn, sql, rows)
+        self._note_refused([(fresh[key], answer) for key, answer in new.items() if answer.status == "refused"])
         return [
             msgspec.structs.replace(receipts[its.change_id], change_id=change.change_id)
             for change, its in zip(changes, asked, strict=True)
         ]
+
+    def _note_refused(self, refused: Sequence[tuple[Change, Answer]]) -> None:
+        sql = (
+            "INSERT INTO sync_refusal (change_id, account, device, kind, record_id, code, field, received_at)"
+            f" VALUES ({places(8)}) ON CONFLICT DO NOTHING"
+        )
+        actor = self._actor
+        run_many(
+            self._tx.conn,
+            sql,
+            [
+                (change.change_id, actor.account, actor.device, _text(change.kind), change.record_id, answer.code,
+                 _text(answer.field), self._tx.now_ms)
+                for change, answer in refused
+            ],
+        )  # fmt: skip
 
     def _told_apart(self, change: Change, receipt: _Receipt | None) -> Change:
         """Give a change another id if it says something else than the one of that id that was here before.
@@ -461,6 +478,11 @@ def print_of(change: Change) -> bytes:
         data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
         print_.update(f"{type(part).__name__}{len(data)}:".encode() + data)
     return print_.digest()
+
+
+def _text(name: str) -> str:
+    """Return a name as a database keeps it, whatever somebody called their kind or field."""
+    return name if is_storable(name) else ascii(name)
 
 
 def _other_id(change_id: bytes, said: bytes) -> bytes:

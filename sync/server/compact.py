@@ -29,17 +29,22 @@ class Compacted:
         lines: Changes of records that live on.
         removed: Removed records whose content went.
         receipts: Answers to changes: one that is sent again after so long is merged anew.
+        refusals: What was refused.
     """
 
     lines: int = 0
     removed: int = 0
     receipts: int = 0
+    refusals: int = 0
 
 
 def preview(database: Database, *, before_ms: int) -> Compacted:
     """Return what `compact` would forget."""
     with database.read() as conn:
-        found = Compacted(receipts=_count(conn, "FROM sync_receipt WHERE received_at < ?", (before_ms,)))
+        found = Compacted(
+            receipts=_count(conn, "FROM sync_receipt WHERE received_at < ?", (before_ms,)),
+            refusals=_count(conn, "FROM sync_refusal WHERE received_at < ?", (before_ms,)),
+        )
         for shard, floor in _floors(conn).items():
             span = (shard, floor, _end(conn, shard, floor, before_ms))
             found.lines += _count(conn, f"FROM sync_log WHERE {_SPAN} AND {_CHANGED}", span)
@@ -61,10 +66,8 @@ def compact(database: Database, *, before_ms: int) -> Compacted:
         while place is not None and place < ends[shard]:
             with database.write() as conn:
                 place = _forget(conn, shard, place, ends[shard], done)
-    more = True
-    while more:
-        with database.write() as conn:
-            more = _forget_receipts(conn, before_ms, done)
+    done.receipts = _forget_all(database, "sync_receipt", before_ms)
+    done.refusals = _forget_all(database, "sync_refusal", before_ms)
     return done
 
 
@@ -110,14 +113,18 @@ def _forget(conn: Connection, shard: bytes, place: int, end: int, done: Compacte
     return int(last)
 
 
-def _forget_receipts(conn: Connection, before_ms: int, done: Compacted) -> bool:
+def _forget_all(database: Database, table: str, before_ms: int) -> int:
+    """Remove what came before a time, some at a time; return how many there were."""
     sql = (
-        "DELETE FROM sync_receipt WHERE change_id IN"
-        f" (SELECT change_id FROM sync_receipt WHERE received_at < ? LIMIT {_LINES_MAX})"
+        f"DELETE FROM {table} WHERE change_id IN"
+        f" (SELECT change_id FROM {table} WHERE received_at < ? LIMIT {_LINES_MAX})"
     )
-    gone = run(conn, sql, (before_ms,)).rowcount
-    done.receipts += gone
-    return gone == _LINES_MAX
+    gone, part = 0, _LINES_MAX
+    while part == _LINES_MAX:
+        with database.write() as conn:
+            part = run(conn, sql, (before_ms,)).rowcount
+        gone += part
+    return gone
 
 
 def _count(conn: Connection, what: str, params: tuple[object, ...]) -> int:

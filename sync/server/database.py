@@ -98,6 +98,20 @@ RECEIPTS: Final = Table(
 )
 """The answer each change got, so that a repeated request is answered and not applied."""
 
+REFUSALS: Final = Table(
+    "sync_refusal",
+    METADATA,
+    Column("change_id", LargeBinary, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("record_id", LargeBinary, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+"""What was refused, for the operator: whose, about which record, and why. Not what it said."""
+
 SCOPE_SETS: Final = Table(
     "sync_scope_set",
     METADATA,

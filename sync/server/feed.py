@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from sync.core.digest import EVERYBODY as EVERYBODY_SECTOR
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Kinds, Value, Values
-from sync.protocol.messages import Checks, Frame, Gone, Patches, Rows, ids_of
+from sync.protocol.messages import ERASED, Checks, Frame, Gone, Patches, Rows, ids_of
 from sync.server import scope as scopes
 from sync.server import verify
+from sync.server.compact import EMPTIED
 from sync.server.database import places, run
 from sync.server.lineage import Lineage
 from sync.server.records import EFFECT, EVERYBODY, columns_of, path_range, unit_of
@@ -284,7 +285,8 @@ class Feed:
         self, batch: "Batch", kind: Kind, record_id: bytes, row: Sequence[Any] | None, lines: Sequence[Any]
     ) -> None:
         if row is None:
-            batch.gone(kind, record_id, "deleted")
+            emptied = any(line.op == "delete" and line.fields == EMPTIED for line in lines)
+            batch.gone(kind, record_id, ERASED if emptied else "deleted")
         elif not self._sees(kind, row[3]):
             batch.gone(kind, record_id, "left")
         elif not _tell_everything(lines, row[1]):

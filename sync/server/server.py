@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
@@ -32,6 +33,29 @@ from sync.server.rules import Effect, Rules
 
 FRAME_ROWS_MAX: Final = 20_000
 _EPOCH_SIZE_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A change that was refused.
+
+    Attributes:
+        account: Who sent it.
+        device: From where.
+        kind: Of the record.
+        record_id: 16 bytes.
+        code: Why.
+        field: The field to blame; empty where it is none.
+        received_at: ms UTC.
+    """
+
+    account: str
+    device: str
+    kind: str
+    record_id: bytes
+    code: str
+    field: str
+    received_at: int
 
 
 class SyncServer:
@@ -158,6 +182,15 @@ class SyncServer:
         with self.database.read() as conn:
             rows = run(conn, "SELECT account, device, changes FROM sync_waiting")
             return {(row[0], row[1]): row[2] for row in rows}
+
+    def refusals(self, *, since_ms: int, account: str | None = None) -> list[Refused]:
+        """Return what was refused since a time, ms UTC, the latest first; of one account, or of all."""
+        sql = (
+            "SELECT account, device, kind, record_id, code, field, received_at FROM sync_refusal WHERE received_at >= ?"
+        )
+        with self.database.read() as conn:
+            rows = run(conn, sql + " ORDER BY received_at DESC, change_id DESC", (since_ms,)).all()
+        return [Refused(*row) for row in rows if account in {None, row[0]}]
 
     def digest(self, roots: Sequence[bytes]) -> tuple[str, dict[str, int]]:
         """Return the digest and the number of records of each kind that a device with these roots holds."""

@@ -7,15 +7,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 from central_world import CHEAP, GOOD
 
-from sync.protocol.messages import Answers, Frame, Request, decode_parts, encode, ids_of
-from sync.server.records import Stamp
+from sync.protocol.messages import Answers, Change, Frame, Request, decode_parts, encode, ids_of
+from sync.server.records import Actor, Stamp
 from yum_desktop.central.opened import opened
 from yum_desktop.cli.yum_central import main
+from yum_desktop.registry.clock import new_id
 
 MEMBERS = 40
 
@@ -231,10 +233,31 @@ def test_old_changes_are_counted_then_forgotten(on_seed: Command, seeded: Path) 
     assert on_seed.json("compact")["lines"] == 0
     with opened(str(seeded), hasher=CHEAP) as central, central.server.database.write() as conn:
         conn.exec_driver_sql("UPDATE sync_log SET received_at = received_at - 401 * 86400000")
-    said = {"keep_days": 400, "lines": 1, "removed": 0, "receipts": 0}
+    said = {"keep_days": 400, "lines": 1, "removed": 0, "receipts": 0, "refusals": 0}
     assert on_seed.json("compact", "--preview") == {**said, "compacted": False}
     assert on_seed.json("compact") == {**said, "compacted": True}
     assert on_seed.json("compact")["lines"] == 0
+
+
+def test_s149_s085_what_was_refused_is_listed_and_a_person_is_erased(on_seed: Command, seeded: Path) -> None:
+    with opened(str(seeded), hasher=CHEAP) as central:
+        with central.server.database.read() as conn:
+            member_id, unit_id = conn.exec_driver_sql("SELECT id, unit_id FROM member ORDER BY id LIMIT 1").one()
+        change = Change(new_id().bytes, "member", member_id, "edit", {"full_name": ""}, base_rev=1)
+        (answer,) = central.server.push(Actor("xa-02269", "Máy 1", (unit_id,)), [change])
+        assert answer.status == "refused"
+    listed = on_seed.json("refusals")["refusals"]
+    assert isinstance(listed, list)
+    (row,) = listed
+    assert (row["account"], row["kind"], row["record"], row["code"], row["field"]) == (
+        "xa-02269", "member", str(UUID(bytes=member_id)), answer.code, "full_name",
+    )  # fmt: skip
+    assert on_seed.json("refusals", "--account", "tinh-08") == {"refusals": []}
+    assert on_seed.json("erase", str(UUID(bytes=member_id))) == {"erased": str(UUID(bytes=member_id))}
+    with opened(str(seeded), hasher=CHEAP) as central, central.server.database.read() as conn:
+        assert conn.exec_driver_sql("SELECT count(*) FROM member WHERE id = ?", (member_id,)).scalar() == 0
+    assert on_seed("erase", str(UUID(int=5))) == 1
+    assert on_seed.err.startswith("record.unknown: ")
 
 
 def test_a_unit_is_moved_after_a_look_at_whom_it_touches(on_seed: Command) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import exc
 
 from sync.protocol.errors import RejectedError
 from sync.server.compact import compact, preview
+from sync.server.erase import erase
 from yum_desktop.central import moving, store
 from yum_desktop.central.accounts import Account, Role
 from yum_desktop.central.app import answer_bundle, build_app
@@ -28,9 +29,10 @@ from yum_desktop.central.serving import Address, serve
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.exchange.gazetteer import shipped_gazetteer
 from yum_desktop.registry.bundles import answer_path, bundle_content, write_whole
-from yum_desktop.registry.clock import SystemClock, new_id
+from yum_desktop.registry.clock import SystemClock, from_ms, new_id
 from yum_desktop.registry.code_lists import shipped_items
 from yum_desktop.registry.faults import translated
+from yum_desktop.registry.kinds import KINDS, MEMBER_KIND
 from yum_desktop.registry.refusals import text_of
 
 DONE: Final = 0
@@ -43,6 +45,7 @@ KEEP_DAYS: Final = 400
 
 KEEP_DAYS_MIN: Final = 30
 _DAY_MS: Final = 86_400_000
+_REFUSALS_DAYS: Final = 30
 _CHAPTERS: Final = 12
 _MEMBERS: Final = 2_000
 _VIETNAM: Final = timedelta(hours=7)
@@ -385,10 +388,39 @@ def forget(options: argparse.Namespace) -> Report:
     told = "Sẽ bỏ" if options.preview else "Đã bỏ"
     data: Json = {
         "keep_days": days, "compacted": not options.preview, "lines": done.lines, "removed": done.removed,
-        "receipts": done.receipts,
+        "receipts": done.receipts, "refusals": done.refusals,
     }  # fmt: skip
     line = f"{told} {done.lines} thay đổi cũ, nội dung của {done.removed} bản ghi đã xóa, {done.receipts} biên nhận."
     return Report(data, [line])
+
+
+def list_refusals(options: argparse.Namespace) -> Report:
+    """List what the server refused: whose, about which record, and why; never what was typed."""
+    days: int = options.days
+    with opened(options.db) as central:
+        since_ms = central.server.clock_ms() - days * _DAY_MS
+        found = central.server.refusals(since_ms=since_ms, account=options.account)
+    rows: list[Json] = [
+        {
+            "account": its.account, "device": its.device, "kind": its.kind, "record": str(UUID(bytes=its.record_id)),
+            "code": its.code, "field": its.field or None, "at": _instant(from_ms(its.received_at)),
+        }
+        for its in found
+    ]  # fmt: skip
+    lines = [
+        f"{row['at']}  {row['account']:<24} {row['kind']:<10} {row['record']}  {row['code']} {row['field'] or ''}"
+        for row in rows
+    ]
+    return Report({"refusals": rows}, lines or ["Không có thay đổi nào bị từ chối."])
+
+
+def erase_record(options: argparse.Namespace) -> Report:
+    """Erase one record with its history, here and on the devices at their next exchange."""
+    record: UUID = options.record
+    with opened(options.db) as central:
+        if not erase(central.server, options.kind, record.bytes, account="yum-central"):
+            raise InputError("record.unknown", "Máy chủ không có bản ghi này.", field="record")
+    return Report({"erased": str(record)}, [f"Đã xóa hẳn {record}; các thiết bị xóa ở lần gửi nhận sau."])
 
 
 def _password_lines(passwords: dict[str, str], must_change: bool) -> list[str]:
@@ -424,6 +456,12 @@ def parser() -> argparse.ArgumentParser:
         "--keep-days", type=int, default=KEEP_DAYS, metavar="N", help=f"giữ N ngày gần nhất (mặc định {KEEP_DAYS})"
     )
     forgetting.add_argument("--preview", action="store_true", help="chỉ xem sẽ bỏ bao nhiêu, không bỏ")
+    refused = _add(groups, shared, "refusals", list_refusals, "liệt kê thay đổi bị từ chối")
+    refused.add_argument("--account", metavar="TÊN", help="chỉ của một tài khoản")
+    refused.add_argument("--days", type=int, default=_REFUSALS_DAYS, metavar="N", help="trong N ngày gần nhất")
+    erasing = _add(groups, shared, "erase", erase_record, "xóa hẳn một người: cả lịch sử, trên máy chủ và mọi thiết bị")
+    erasing.add_argument("record", type=UUID, metavar="ID")
+    erasing.add_argument("--kind", choices=tuple(kind.name for kind in KINDS if not kind.shared), default=MEMBER_KIND)
     checking = _add(groups, shared, "doctor", doctor, "kiểm tra máy chủ, hoặc dữ liệu của một đơn vị")
     checking.add_argument("--scope", metavar="ĐƠN_VỊ", help="id hoặc mã của đơn vị")
     return top

@@ -10,6 +10,7 @@ from sync.client.replica import Author
 from sync.core.squash import Op
 from sync.protocol.kinds import UNIT, Values
 from sync.protocol.messages import Answers, Change, Frame, decode_parts, encode
+from sync.server.compact import compact
 from sync.server.records import Actor, Tx
 from sync.server.rules import NoRules, Refusal
 from sync.testing.device import Device
@@ -173,3 +174,21 @@ def test_s122_a_change_that_fails_leaves_nothing_of_itself(town: Town) -> None:
     (answer,) = town.push(half)
     assert answer.status == "refused"
     assert (town.values(record)["first"], town.log_lines()) == ("gốc", before)
+
+
+def test_s149_the_operator_sees_who_was_refused_what_and_why_but_not_what_was_typed(town: Town) -> None:
+    actor = town.actor(account="an", device="Máy 1")
+    bad = town.note("commune2", first="riêng tư")
+    fine = town.note(first="x")
+    town.push(bad, fine, actor=actor)
+    town.push(bad, actor=actor)
+    (refused,) = town.server.refusals(since_ms=0)
+    assert (refused.account, refused.device, refused.kind, refused.record_id, refused.code, refused.field) == (
+        "an", "Máy 1", "note", bad.record_id, "scope.forbidden", "unit_id",
+    )  # fmt: skip
+    assert town.server.refusals(since_ms=0, account="khác") == []
+    assert town.server.refusals(since_ms=refused.received_at + 1) == []
+    with town.database.read() as conn:
+        assert "riêng tư" not in str(conn.exec_driver_sql("SELECT * FROM sync_refusal").all())
+    assert compact(town.database, before_ms=refused.received_at + 1).refusals == 1
+    assert town.server.refusals(since_ms=0) == []

@@ -1,5 +1,7 @@
 """What the server forgets by policy, and devices that come back from before it."""
 
+from pathlib import Path
+
 import pytest
 import small_world
 from field import Field, conflicts, edit, held, line_of, remove, seen, synced, travelling, write
@@ -8,6 +10,7 @@ from small_world import Reader, Town
 from sync.protocol.messages import Request, decode_parts, encode
 from sync.server.compact import compact, preview
 from sync.server.database import run
+from sync.server.erase import erase
 from sync.testing.kinds import NOTE
 
 DAY_MS = 86_400_000
@@ -218,3 +221,46 @@ def test_both_stores_forget_alike(town: Town) -> None:
         assert (forgotten.lines, forgotten.removed, forgotten.receipts) == (1, 1, 4)
     assert (current.pull(), old.pull()) == (set(), {lives})
     assert old.frames[0].restart
+
+
+def everything_in(path: Path) -> bytes:
+    return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
+
+
+def test_s085_a_person_is_erased_from_server_and_devices(field: Field) -> None:
+    a, b, new = field.device("a"), field.device("b"), field.device("new")
+    made, other = write(a, first="Quàng Thị Xóa"), write(a, first="Quàng Thị Giữ")
+    synced(a, b)
+    edit(a, made, first="Quàng Thị Xóa Hết", second="ghi chú Xóa")
+    edit(b, made, first="Quàng Thị Xóa Sạch")
+    synced(a, b, a)
+    assert len(conflicts(a)) == 1
+    edit(b, made, second="Xóa chưa gửi")
+    assert erase(field.server, NOTE.name, made, account="người vận hành")
+    synced(a, b, a, new)
+    for device in (a, b, new):
+        assert held(device) == {other}
+        assert (conflicts(device), device.refused()) == ([], [])
+        with device.write() as conn:
+            rows = [conn.exec_driver_sql(f"SELECT * FROM {table}").all() for table in ("sync_history", "sync_outbox")]
+        text = str(rows)
+        assert "Xóa" not in text
+    with field.server.database.read() as conn:
+        tables = ("sync_log", "sync_receipt", "note", "conflict")
+        text = str([run(conn, f"SELECT * FROM {table}").all() for table in tables])
+    assert "Xóa" not in text
+    field.server.database.close()
+    assert "Xóa".encode() not in everything_in(field.path)
+    assert "Quàng Thị Giữ".encode() in everything_in(field.path)
+    assert field.agrees()
+    assert not erase(field.server, NOTE.name, other[::-1], account="người vận hành")
+
+
+def test_an_edit_of_what_was_erased_meanwhile_is_refused(field: Field) -> None:
+    a = field.device("a")
+    made = write(a, first="x")
+    synced(a)
+    edit(a, made, first="y")
+    erase(field.server, NOTE.name, made, account="người vận hành")
+    report = a.sync()
+    assert (report.pushed["refused"], held(a), a.refused()) == (1, set(), [])
