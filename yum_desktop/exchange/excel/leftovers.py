@@ -1,16 +1,14 @@
 """The rows that were not imported, as a file: corrected in a spreadsheet program, it is imported like any list."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell as SheetCell
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from yum_desktop.domain.errors import UnavailableError
 from yum_desktop.exchange.excel.layout import CHI_DOAN, LEFT_REASON, LEFT_ROW
@@ -47,34 +45,44 @@ def write_leftovers(path: Path, rows: Sequence[Row], plan: ImportPlan, left: Seq
     headers = [""] * width
     for column in columns:
         headers[column.index] = column.header
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Chưa nhập")
-    sheet.freeze_panes = "A2"
-    for place in range(width + with_unit):
-        sheet.column_dimensions[get_column_letter(place + 1)].width = _WIDTH
-    sheet.column_dimensions[get_column_letter(width + with_unit + 1)].width = _REASON_WIDTH
-    sheet.append([_cell(sheet, text, strong=True) for text in [*headers, *["Chi đoàn"] * with_unit, REASON, ORIGIN]])
-    for number, why in left:
+    book = xlsxwriter.Workbook(str(path), {"in_memory": True})  # nothing about people in files for a moment
+    sheet = book.add_worksheet("Chưa nhập")
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, width + with_unit, _WIDTH)
+    sheet.set_column(width + with_unit, width + with_unit, _REASON_WIDTH)
+    looks = _Looks(book)
+    for place, text in enumerate([*headers, *["Chi đoàn"] * with_unit, REASON, ORIGIN]):
+        sheet.write_string(0, place, text, looks.head)
+    for line, (number, why) in enumerate(left, 1):
         cells: list[Cell] = list(rows[number - 1][:width])
         if with_unit:
             cells.append(units.get(number) or "")
-        sheet.append([_cell(sheet, cell) for cell in (*cells, why, number)])
+        for place, cell in enumerate((*cells, why, number)):
+            _write(sheet, line, place, cell, looks)
     try:
-        book.save(path)
-    except OSError as error:
+        book.close()
+    except (FileCreateError, OSError) as error:
         raise UnavailableError("file.unwritable", "Không ghi được tệp. Có thể tệp đang mở trong Excel") from error
     return len(left)
 
 
-def _cell(sheet: Worksheet, value: Cell, *, strong: bool = False) -> SheetCell:
-    cell = WriteOnlyCell(sheet, None if value == "" else value)  # type: ignore[arg-type]  # every cell is one of its kinds
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.number_format = "@"
-        cell.quotePrefix = value.startswith(_RISKY)
-    elif isinstance(value, date):
-        cell.number_format = "dd/mm/yyyy"
-    if strong:
-        cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="center")
-    return cell
+class _Looks:
+    """How cells look and are kept."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self.head: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter"})
+        self.text: Format = book.add_format({"num_format": "@"})
+        self.inert: Format = book.add_format({"num_format": "@", "quote_prefix": True})
+        self.day: Format = book.add_format({"num_format": "dd/mm/yyyy"})
+
+
+def _write(sheet: Worksheet, line: int, place: int, cell: Cell, looks: _Looks) -> None:
+    if isinstance(cell, str):
+        if cell:
+            sheet.write_string(line, place, cell, looks.inert if cell.startswith(_RISKY) else looks.text)
+    elif isinstance(cell, datetime | date):
+        sheet.write_datetime(line, place, cell, looks.day)
+    elif isinstance(cell, int | float):
+        sheet.write_number(line, place, cell)
+    else:
+        sheet.write_string(line, place, str(cell), looks.text)
