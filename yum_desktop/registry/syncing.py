@@ -27,7 +27,7 @@ from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.refusals import text_of
 
-__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "sync"]
+__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "list_anew", "sync"]
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +142,18 @@ class Anew(Enum):
     """They are offered to the server as this account's work: it came back from a backup and has lost them."""
 
 
+def list_anew(r: Registry, anew: Anew) -> None:
+    """Let the next exchange list everything again before it sends what waits.
+
+    Raises:
+        UnavailableError: `store.…`.
+    """
+    me = r.identity
+    author = Author(me.account, me.device_name, "sync") if anew is Anew.OFFER else None
+    with r.write() as conn:
+        listing.begin(r.replica, conn, author, [me.unit_id.bytes] if me.unit_id else [])
+
+
 def sync(
     r: Registry,
     *,
@@ -171,10 +183,7 @@ def sync(
     if not r.identity.server:
         raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
     if anew is not None:
-        with r.write() as conn:
-            me = r.identity
-            author = Author(me.account, me.device_name, "sync") if anew is Anew.OFFER else None
-            listing.begin(r.replica, conn, author, [me.unit_id.bytes] if me.unit_id else [])
+        list_anew(r, anew)
     with r.read() as conn:
         wait_s, far = left_to_wait_s(r, conn), settings.get(conn, settings.FAR)
     if wait_s > 0:
