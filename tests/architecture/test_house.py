@@ -16,8 +16,8 @@ LINES_MAX = 600
 WORDS_OF_THE_ENGINE = frozenset(
     {
         "base, mine, theirs", "bundle", "change", "conflict", "cursor", "enrolment", "erasure", "feed", "hand-over",
-        "idempotency key", "lineage", "outbox", "receipt", "refused", "replica", "retention", "scope", "sector", "settle", "tombstone", "unit",
-        "verification",
+        "idempotency key", "lineage", "outbox", "receipt", "refused", "replica", "retention", "scope", "sector",
+        "settle", "tombstone", "unit", "verification",
     }
 )  # fmt: skip
 """Words of the glossary that the engine itself is about."""
