@@ -88,16 +88,9 @@ class Applier:
             "INSERT INTO sync_refusal (change_id, account, device, kind, record_id, code, field, received_at)"
             f" VALUES ({places(8)}) ON CONFLICT DO NOTHING"
         )
-        actor = self._actor
-        run_many(
-            self._tx.conn,
-            sql,
-            [
-                (change.change_id, actor.account, actor.device, _text(change.kind), change.record_id, answer.code,
-                 _text(answer.field), self._tx.now_ms)
-                for change, answer in refused
-            ],
-        )  # fmt: skip
+        for change, answer in refused:
+            whose = (change.change_id, self._actor.account, self._actor.device, _text(change.kind), change.record_id)
+            run(self._tx.conn, sql, (*whose, answer.code, _text(answer.field), self._tx.now_ms))
 
     def _told_apart(self, change: Change, receipt: _Receipt | None) -> Change:
         """Give a change another id if it says something else than the one of that id that was here before.
