@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
     reader = _Parser(
         prog="bench",
-        description="Measures synchronisation against its floors, the start of the program, and the search.",
+        description="Measures synchronisation against its floors, the start of the program, the search and an import.",
     )
     members = _number(MEMBERS_MIN, MEMBERS_MAX)
     reader.add_argument("--runs", type=_number(1, 1_000), default=5, help="runs of everything (default 5)")
@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     reader.add_argument("--only", type=_parts, default=PARTS, help=f"some of {','.join(PARTS)}")
     reader.add_argument("--start-members", type=members, default=2_000, help="members in the list of a start")
     reader.add_argument("--search-members", type=members, default=50_000, help="members to search in")
+    reader.add_argument("--import-rows", type=_number(1, 90_000), default=20_000, help="people in the list to import")
     reader.add_argument("--strict", action="store_true", help="end with 1 when a budget is missed")
     reader.add_argument("--out", type=Path, default=BUILD, help="folder of the JSON (default build/bench)")
     return reader
@@ -87,6 +88,7 @@ def main(argv: Sequence[str]) -> int:
         sizes=asked.sizes,
         start_members=asked.start_members,
         search_members=asked.search_members,
+        import_rows=asked.import_rows,
     )
     started = time.strftime("%Y-%m-%dT%H:%M:%S")
     try:

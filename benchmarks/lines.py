@@ -6,6 +6,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.children import Answer
 from benchmarks.link_runs import EDITS, LinkRun, least_s
 from benchmarks.slow_link import Quality
 from benchmarks.sync_runs import Measured, SyncRun
@@ -47,6 +48,7 @@ BUDGETS: Final = {
     "link.first_ratio": Budget(1.2, "columns ÷ bandwidth + 3 round trips"),
     "link.delta": Budget(2.5),
     "start.time": Budget(2),
+    "import.ratio": Budget(3, "the fastest bare reader"),
     "search.query": Budget(100),
     "search.top": Budget(100),
     "search.screen": Budget(100),
@@ -169,6 +171,23 @@ def link_lines(count: int, column_bytes: int, runs: Sequence[LinkRun]) -> list[L
         Line("link.first_ratio", "  of that", count, Unit.TIMES, ratios),
         Line("link.first_down", "  down", count, Unit.BYTES, down),
         Line("link.delta", f"2G: delta of {EDITS} edits", count, Unit.S, tuple(run.delta.seconds for run in runs)),
+    ]
+
+
+def import_lines(count: int, bare: Sequence[Answer], whole: Sequence[Answer]) -> list[Line]:
+    """Return the lines of an import: a list read, checked and previewed."""
+
+    def line(name: str, label: str, key: str) -> Line:
+        return Line(name, label, count, Unit.S, tuple(float(run[key]) for run in whole))
+
+    ratios = tuple(one["s"] / floor["s"] for one, floor in zip(whole, bare, strict=True))
+    return [
+        line("import.time", "list read, checked, previewed", "s"),
+        line("import.read", "  read in its own process", "read_s"),
+        line("import.check", "  checked", "check_s"),
+        line("import.preview", "  previewed", "preview_s"),
+        Line("floor.reader", "  fastest bare reader", count, Unit.S, tuple(float(run["s"]) for run in bare)),
+        Line("import.ratio", "  of the bare reader", count, Unit.TIMES, ratios),
     ]
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from benchmarks import link_runs, machine, sync_runs
 from benchmarks.children import Answer, Child, once
-from benchmarks.lines import SEARCHES, Line, Unit, growth_line, link_lines, search_lines, sync_lines
+from benchmarks.lines import SEARCHES, Line, Unit, growth_line, import_lines, link_lines, search_lines, sync_lines
 
-PARTS: Final = ("sync", "link", "start", "search")
+PARTS: Final = ("sync", "link", "start", "search", "import")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class Plan:
         sizes: Numbers of records to synchronise.
         start_members: Members in the list that a start shows.
         search_members: Members to search in.
+        import_rows: People in the list to import.
     """
 
     parts: tuple[str, ...]
@@ -31,6 +32,7 @@ class Plan:
     sizes: tuple[int, ...]
     start_members: int
     search_members: int
+    import_rows: int
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Results:
         BrokenRunError: Something could not be measured.
     """
     results = Results(paces=[machine.pace()])
-    parts = {"sync": _sync, "link": _link, "start": _start, "search": _search}
+    parts = {"sync": _sync, "link": _link, "start": _start, "search": _search, "import": _import}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for part in plan.parts:
             parts[part](plan, Path(folder), results, say)
@@ -131,6 +133,22 @@ def _search(plan: Plan, folder: Path, results: Results, say: Callable[[str], Non
                 runs.append(answer["steps"])
     results.lines += search_lines(members, found)
     results.raw["search"] = {"members": members, "runs": found}
+
+
+def _import(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    home = folder / "import"
+    home.mkdir()
+    say(f"preparing a list of {plan.import_rows:,} people")
+    bare, whole = [], []
+    with Child("import_process", home / "import.log", home, str(plan.import_rows)) as importer:
+        said = importer.hear()
+        importer.ask("whole")  # compiles the modules, as an installer does
+        for number in range(plan.runs):
+            say(f"import, run {number + 1} of {plan.runs}")
+            bare.append(importer.ask("bare"))
+            whole.append(importer.ask("whole"))
+    results.lines += import_lines(plan.import_rows, bare, whole)
+    results.raw["import"] = {"rows": plan.import_rows, "bytes": said["bytes"], "bare": bare, "whole": whole}
 
 
 def _home(home: Path, count: int, say: Callable[[str], None]) -> int:

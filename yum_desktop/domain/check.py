@@ -163,6 +163,8 @@ def _about_days(values: Mapping[str, Value], today: date) -> list[Finding]:
 def _about_age(values: Mapping[str, Value]) -> list[Finding]:
     born, joined = values.get("born_on"), values.get("joined_on")
     both = isinstance(born, str) and isinstance(joined, str) and born and joined
+    if both and int(str(joined)[:4]) - int(str(born)[:4]) > _JOIN_AGE_MIN:
+        return []
     if both and full_years(str(born), last_day(str(joined))) < _JOIN_AGE_MIN:
         return [Finding("joined_on", "join.too_young", "wait", f"Vào Đoàn khi chưa đủ {_JOIN_AGE_MIN} tuổi")]
     return []

@@ -1,6 +1,6 @@
 """What an import would do, before it does it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -54,7 +54,7 @@ class PlannedRow:
     """
 
     row: int
-    values: dict[str, object]
+    values: Mapping[str, object]
     chi_doan: str | None
     problems: tuple[Problem, ...]
     other: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from typing import Final
 from yum_desktop.domain.errors import InputError
 from yum_desktop.exchange.excel import wire
 from yum_desktop.exchange.excel.guard import DAMAGED, too_large
-from yum_desktop.exchange.excel.limits import Limits
+from yum_desktop.exchange.excel.limits import Limits, without_collecting
 from yum_desktop.exchange.excel.model import Row
 from yum_desktop.exchange.excel.read import Book, missing
 from yum_desktop.exchange.excel.reading import FLAG
@@ -48,7 +48,7 @@ def open_list(
     if not path.is_file():
         raise missing()
     limits = limits or Limits()
-    with _reader() as process, _watched(process, limits, stop) as ended:
+    with without_collecting(), _reader() as process, _watched(process, limits, stop) as ended:
         try:
             return _heard(process, wire.Asked(str(path.resolve()), sheet, limits), report)
         except (wire.BrokenFrameError, BrokenPipeError) as error:

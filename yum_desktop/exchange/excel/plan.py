@@ -13,7 +13,7 @@ from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.old_fonts import Encoding
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel import cells
-from yum_desktop.exchange.excel.cells import NAME_MAX, OFFERED, SHOWN, Note
+from yum_desktop.exchange.excel.cells import NAME_MAX, OFFERED, SHOWN, Note, is_plain_name
 from yum_desktop.exchange.excel.encoding import Conversion, converted
 from yum_desktop.exchange.excel.layout import (
     CHI_DOAN,
@@ -32,9 +32,9 @@ from yum_desktop.exchange.excel.layout import (
     unit_of_titles,
     wide_rows,
 )
+from yum_desktop.exchange.excel.limits import without_collecting
 from yum_desktop.exchange.excel.model import (
     Area,
-    Cell,
     Converted,
     Duplicate,
     FileFinding,
@@ -53,6 +53,9 @@ _ALL_PAIRS_MAX: Final = 12
 _SHARED: Final = frozenset(
     {CHI_DOAN, "ethnicity", "religion", "hometown_text", "residence_text", "joined_on", "joined_place", "occupation"}
 )
+_PLAIN_MIN: Final = 2
+"""Facts beside a name that make a row a member without looking further."""
+_SUMS: Final = ("Tổng ", "Cộng ")
 _ROWS_PER_STEP: Final = 1_000
 _ENCODING_WORDS: Final = {
     Encoding.TCVN3: "Chữ gõ bằng phông .VnTime (TCVN3), đã đổi sang Unicode",
@@ -122,32 +125,33 @@ def plan_list(
     Raises:
         InputError: `file.no_header`, `file.no_name_column`, `file.unknown_target`, or `file.stopped`.
     """
-    layout = find_layout(converted(book.rows, book.conversions), mapping, book.merged)
-    written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
-    spread = _spread(written, book.merged, layout)
-    reader = Reader(layout, codes=codes, today=today, epoch_1904=book.epoch_1904)
-    sorted_rows = _sort(spread, layout, wide_rows(book.merged), reader, book.sheet, _step(stop, report))
-    shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
-    duplicates, look_alikes = _pairs(shared)
-    return ImportPlan(
-        file=file,
-        sheet=book.sheet,
-        sheets=book.sheets,
-        header_rows=tuple(row + 1 for row in layout.header_rows),
-        columns=layout.columns,
-        rows=tuple(shared),
-        rejected=tuple(sorted_rows.rejected),
-        skipped=tuple(sorted_rows.skipped),
-        duplicates=duplicates,
-        look_alikes=look_alikes,
-        findings=(*_encodings(shared, book.conversions, layout), *_findings(shared, layout)),
-        chi_doan_from=_chi_doan_from(written, book.sheet, layout, sorted_rows),
-        converted=tuple(
-            Converted(one.row + 1, one.column, one.encoding, one.before, one.after, one.column in as_written)
-            for one in book.conversions
-            if one.sure
-        ),
-    )
+    with without_collecting():
+        layout = find_layout(converted(book.rows, book.conversions), mapping, book.merged)
+        written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
+        spread = _spread(written, book.merged, layout)
+        reader = Reader(layout, codes=codes, today=today, epoch_1904=book.epoch_1904)
+        sorted_rows = _sort(spread, layout, wide_rows(book.merged), reader, book.sheet, _step(stop, report))
+        shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
+        duplicates, look_alikes = _pairs(shared)
+        return ImportPlan(
+            file=file,
+            sheet=book.sheet,
+            sheets=book.sheets,
+            header_rows=tuple(row + 1 for row in layout.header_rows),
+            columns=layout.columns,
+            rows=tuple(shared),
+            rejected=tuple(sorted_rows.rejected),
+            skipped=tuple(sorted_rows.skipped),
+            duplicates=duplicates,
+            look_alikes=look_alikes,
+            findings=(*_encodings(shared, book.conversions, layout), *_findings(shared, layout)),
+            chi_doan_from=_chi_doan_from(written, book.sheet, layout, sorted_rows),
+            converted=tuple(
+                Converted(one.row + 1, one.column, one.encoding, one.before, one.after, one.column in as_written)
+                for one in book.conversions
+                if one.sure
+            ),
+        )
 
 
 def _step(stop: threading.Event | None, report: Report | None) -> Callable[[float], None]:
@@ -195,31 +199,52 @@ def _sort(
     sheet: str,
     step: Callable[[float], None],
 ) -> _Sorted:
-    known: dict[Cell, str] = {}
-    texts = [[known[cell] if cell in known else known.setdefault(cell, text_of(cell)) for cell in row] for row in rows]
-    headers = texts[layout.header_rows[0]]
-    last = next((i for i in reversed(range(layout.body, len(rows))) if _member_like(texts[i], layout)), layout.body - 1)
+    headers = _texts(rows[layout.header_rows[0]])
+    below = reversed(range(layout.body, len(rows)))
+    last = next((index for index in below if _member_like(_texts(rows[index]), layout)), layout.body - 1)
+    plain = _plain_places(layout)
     found = _Sorted()
     group = unit_of_titles(rows[: layout.header_rows[0]]) or unit_of_titles([[sheet]])
     for index, row in enumerate(rows):
         if index % _ROWS_PER_STEP == 0:
             step(index / len(rows))
-        if not any(texts[index]):
+        if plain is not None and layout.body <= index <= last and _is_plain_member(row, headers, *plain):
+            found.rows.append(reader.planned(index + 1, row, group))
             continue
-        kind = _kind(index, texts[index], layout, headers, last=last, wide=index in wide)
+        texts = _texts(row)
+        if not any(texts):
+            continue
+        kind = _kind(index, texts, layout, headers, last=last, wide=index in wide)
         if kind == "group":
-            group = group_name(texts[index])
+            group = group_name(texts)
             found.groups += 1
         if kind is not None:
             found.skipped.append(SkippedRow(index + 1, kind))
             continue
-        refused = _refusal(index + 1, texts[index], layout)
+        refused = _refusal(index + 1, texts, layout)
         if refused is not None:
-            member = reader.planned(index + 1, row, texts[index], group)
-            found.rejected.append(replace(refused, member=member))
+            found.rejected.append(replace(refused, member=reader.planned(index + 1, row, group)))
         else:
-            found.rows.append(reader.planned(index + 1, row, texts[index], group))
+            found.rows.append(reader.planned(index + 1, row, group))
     return found
+
+
+def _texts(row: Row) -> list[str]:
+    return [text_of(cell) for cell in row]
+
+
+def _plain_places(layout: Layout) -> tuple[int, tuple[int, ...]] | None:
+    """Return the column of names, where there is one, and the columns that only a member's row fills."""
+    said = tuple(c.index for c in layout.columns if c.field in {"born_on", "id_number", "sex", "phone", "joined_on"})
+    return (layout.names[0], said) if len(layout.names) == 1 and len(said) >= _PLAIN_MIN else None
+
+
+def _is_plain_member(row: Row, headers: Sequence[str], name: int, said: Sequence[int]) -> bool:
+    """Return whether a row is surely a member, as most are: a name as names are, and facts beside it."""
+    cell = row[name]
+    if not is_plain_name(cell) or cell == headers[name] or str(cell).startswith(_SUMS):
+        return False
+    return sum(row[index] != "" for index in said) >= _PLAIN_MIN
 
 
 def _kind(
@@ -255,18 +280,19 @@ def _refusal(number: int, texts: Sequence[str], layout: Layout) -> RejectedRow |
     return RejectedRow(number, "name.not_a_name", text if len(text) <= NAME_MAX else f"{text[:NAME_MAX]}…")
 
 
-def _with_shared_phones(rows: Sequence[PlannedRow]) -> list[PlannedRow]:
+def _with_shared_phones(rows: Sequence[PlannedRow]) -> Sequence[PlannedRow]:
     """Say of two people that they have one number: a household is a real case, so it is not forbidden."""
-    owners: dict[object, set[str]] = {}
-    for row in rows:
+    owners: dict[object, list[int]] = {}
+    for place, row in enumerate(rows):
         if "phone" in row.values:
-            owners.setdefault(row.values["phone"], set()).add(fold(str(row.values.get("full_name"))))
-    return [
-        replace(row, problems=(*row.problems, problem_of("phone", Note("phone.shared", SHOWN), str(phone))))
-        if (phone := row.values.get("phone")) is not None and len(owners[phone]) > 1
-        else row
-        for row in rows
-    ]
+            owners.setdefault(row.values["phone"], []).append(place)
+    made = list(rows)
+    for phone, places in owners.items():
+        if len(places) > 1 and len({fold(str(rows[place].values.get("full_name"))) for place in places}) > 1:
+            for place in places:
+                problem = problem_of("phone", Note("phone.shared", SHOWN), str(phone))
+                made[place] = replace(rows[place], problems=(*rows[place].problems, problem))
+    return made
 
 
 def _identity(row: PlannedRow) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from yum_desktop.domain import identity
 from yum_desktop.domain.check import Value, contradictions, parse_value
@@ -48,18 +48,18 @@ class _Draft:
         """Keep the value of a field and what is said about it."""
         if reading.value is not None:
             self.values[name] = reading.value
-        self.problems += [problem_of(name, note, found) for note in reading.notes]
+        if reading.notes:
+            self.problems += [problem_of(name, note, found) for note in reading.notes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Further:
+class _Further(NamedTuple):
     """What a cell of a further column says: its text, the field and value it gives, the text kept beside."""
 
     text: str
-    name: str | None = None
-    value: Value = None
-    beside: str = ""
-    problems: tuple[Problem, ...] = ()
+    name: str | None
+    value: Value
+    beside: str
+    problems: tuple[Problem, ...]
 
 
 class _Remembered(dict[Cell, _T]):
@@ -100,6 +100,8 @@ class Reader:
             "joined_on": partial(cells.read_date, today=today, birth=False, epoch_1904=epoch_1904),
         }
         self._names: dict[str, Reading] = {}
+        self._unit = layout.column(CHI_DOAN)
+        self._units = _Remembered(_unit_of)
         self._main = [
             (target, layout.places[target], _Remembered(reader))
             for target, reader in readers.items()
@@ -111,71 +113,79 @@ class Reader:
             if column.field not in _DERIVED
         ]
 
-    def planned(self, number: int, row: Row, texts: Sequence[str], group: str | None) -> PlannedRow:
-        """Return the member that row `number` (from 1) is.
-
-        Args:
-            number: As a spreadsheet program numbers it.
-            row: Its cells.
-            texts: Its cells as clean texts.
-            group: The unit that a heading above names.
-        """
+    def planned(self, number: int, row: Row, group: str | None) -> PlannedRow:
+        """Return the member that row `number` (from 1) is; `group` is the unit that a heading above names."""
         draft = _Draft()
-        self._take_main(draft, row, texts)
-        _take_sex(draft, row, self._layout, self._today)
+        self._take_main(draft, row)
+        if "sex" not in draft.values:
+            _take_sex(draft, row, self._layout, self._today)
         _check_together(draft)
-        other, further = self._take_further(draft, row, texts)
+        other, further = self._take_further(draft, row)
         chi_doan = group
-        unit = self._layout.column(CHI_DOAN)
-        if unit is not None:
-            chi_doan = _shown(row[unit]) or None
-            if chi_doan is None:
-                draft.take(CHI_DOAN, "", MISSING)
-            elif chi_doan.startswith("="):
-                draft.take(CHI_DOAN, chi_doan, Reading(None, (Note("text.formula", SHOWN),)))
-                chi_doan = None
-        values: dict[str, object] = dict(draft.values)
-        return PlannedRow(number, values, chi_doan, tuple(draft.problems), other, further)
+        if self._unit is not None:
+            said = self._units[row[self._unit]]
+            chi_doan = said.value
+            if said.notes:
+                draft.take(CHI_DOAN, text_of(row[self._unit]), said)
+        return PlannedRow(number, draft.values, chi_doan, tuple(draft.problems), other, further)
 
-    def _take_main(self, draft: _Draft, row: Row, texts: Sequence[str]) -> None:
+    def _take_main(self, draft: _Draft, row: Row) -> None:
         name = self._layout.name_of(row)
         reading = self._names.get(name)
         if reading is None:
             reading = self._names[name] = cells.read_name(name)
         draft.take("full_name", name, reading)
+        values = draft.values
         for target, index, reader in self._main:
-            draft.take(target, texts[index], reader[row[index]])
+            reading = reader[row[index]]
+            if reading.value is not None:
+                values[target] = reading.value
+            if reading.notes:
+                found = text_of(row[index])
+                draft.problems += [problem_of(target, note, found) for note in reading.notes]
 
-    def _take_further(self, draft: _Draft, row: Row, texts: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    def _take_further(self, draft: _Draft, row: Row) -> tuple[dict[str, str], dict[str, str]]:
         """Take the columns that no import insists on; return the text no field takes, and the text of them all."""
         other: dict[str, str] = {}
         further: dict[str, str] = {}
+        values = draft.values
         for header, index, reader in self._further:
-            if not texts[index]:
+            cell = row[index]
+            if cell == "":
                 continue
-            said = reader[row[index]]
-            if said.text:
-                further[header] = said.text
-            if said.name is not None:
-                draft.values[said.name] = said.value
-            if said.beside:
-                other[header] = said.beside
-            draft.problems += said.problems
+            text, name, value, beside, problems = reader[cell]
+            if text:
+                further[header] = text
+            if name is not None:
+                values[name] = value
+            if beside:
+                other[header] = beside
+            if problems:
+                draft.problems += problems
         return other, further
 
     def _further_of(self, column: Column, cell: Cell) -> _Further:
         text = _shown(cell)
-        crossed = text.lower() in CROSSES
-        shown = "" if crossed else text
-        name = column.field or column.letter
+        shown = "" if text.lower() in CROSSES else text
         if text.startswith("="):
-            return _Further("", problems=(problem_of(name, Note("text.formula", SHOWN), text),))
-        if column.field is None:
-            return _Further(shown, beside=text)
+            name = column.field or column.letter
+            return _Further("", None, None, "", (problem_of(name, Note("text.formula", SHOWN), text),))
+        if column.field is None or not text:
+            return _Further(shown, None, None, text, ())
+        if BY_NAME[column.field].shape is Shape.TEXT:
+            return _Further(shown, column.field, text, "", ())
         draft = _Draft()
         if _taken(draft, column.field, cell, text, self._codes, self._today):
-            return _Further(shown, column.field, draft.values.get(column.field), problems=tuple(draft.problems))
-        return _Further(shown, beside=text, problems=tuple(draft.problems))
+            return _Further(shown, column.field, draft.values.get(column.field), "", tuple(draft.problems))
+        return _Further(shown, None, None, text, tuple(draft.problems))
+
+
+def _unit_of(cell: Cell) -> Reading:
+    """Return the unit that a cell names."""
+    text = _shown(cell)
+    if not text:
+        return MISSING
+    return Reading(None, (Note("text.formula", SHOWN),)) if text.startswith("=") else Reading(text)
 
 
 def _take_sex(draft: _Draft, row: Row, layout: Layout, today: date) -> None:
@@ -245,7 +255,7 @@ def _check_together(draft: _Draft) -> None:
 def _shown(cell: Cell) -> str:
     if isinstance(cell, date):
         return f"{cell:%d/%m/%Y}"
-    text = cells.clean(text_of(cell))[0]
+    text = cells.clean(cell if isinstance(cell, str) else text_of(cell))[0]
     literal = _LITERAL.fullmatch(text)
     return text if literal is None else literal[1]
 
