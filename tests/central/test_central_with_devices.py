@@ -122,7 +122,7 @@ def test_s164_a_copied_file_is_told_and_becomes_a_device_of_its_own(
         assert syncing.sync(one).status == "done"
     report = syncing.sync(twin)
     assert (report.status, report.error_code, len(queries.pending(twin))) == ("failed", "auth.copied", 1)
-    syncing.enrol(twin, server=twin.identity.server, account="xa-nha", password=GOOD, device_name="máy thứ hai")
+    syncing.sign_in_again(twin, GOOD)
     assert twin.identity.device_id != one.identity.device_id
     for registry in (twin, one, twin):
         centre.clock.pass_by(hours=1)

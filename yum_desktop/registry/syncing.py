@@ -27,7 +27,17 @@ from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.refusals import text_of
 
-__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "list_anew", "sync"]
+__all__ = [
+    "Anew",
+    "Progress",
+    "SyncReport",
+    "change_password",
+    "enrol",
+    "error_text",
+    "list_anew",
+    "sign_in_again",
+    "sync",
+]
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +124,16 @@ def enrol(
         settings.put(conn, {**known, settings.SERVER: _address(server), settings.FAR: _far(took_s), **forget})
     r.reload_identity()
     log.info("enrolled as device %s", r.identity.device_id)
+
+
+def sign_in_again(r: Registry, password: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    """Let this file work for its account again; see `enrol`.
+
+    Raises:
+        InputError, UnavailableError: As `enrol`.
+    """
+    me = r.identity
+    enrol(r, server=me.server, account=me.account, password=password, device_name=me.device_name, transport=transport)
 
 
 def change_password(
