@@ -21,6 +21,10 @@ from yum_desktop.exchange.excel.reading import FLAG
 
 Report = Callable[[float], None]
 _ROOT: Final = Path(__file__).resolve().parents[3]
+_START: Final = (
+    "import sys; sys.modules['typing_extensions'] = None; from yum_desktop.exchange.excel.reading import run; run()"
+)
+"""The reader does without a module that takes as long to load as all others; the library of messages can, too."""
 _LOOK_S: Final = 0.05
 
 
@@ -77,7 +81,7 @@ def _command() -> list[str]:
     if getattr(sys, "frozen", False):
         here = Path(sys.executable)
         return [str(here.with_name(f"yumctl{here.suffix}")), FLAG]
-    return [sys.executable, "-m", "yum_desktop.exchange.excel.reading"]
+    return [sys.executable, "-c", _START]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import ParseError
@@ -197,11 +198,13 @@ _READERS: Final = {Kind.XLSX: _xlsx, Kind.XLS: _xls, Kind.ODS: _ods, Kind.TEXT: 
 
 
 def _judged(name: str, rows: tuple[Row, ...], fonts: Fonts, merged: tuple[Area, ...] = ()) -> _Sheet:
-    if any(isinstance(cell, str) and len(cell) > _LETTERS_MAX for row in rows for cell in row):
+    kinds = set(map(type, chain.from_iterable(rows)))
+    texts = {cell for cell in set().union(*rows) if isinstance(cell, str)}
+    if any(len(text) > _LETTERS_MAX for text in texts):
         raise InputError("file.too_large", f"Trang “{name}” có ô dài hơn {_LETTERS_MAX} chữ")
-    if any(cell is True or cell is False for row in rows for cell in row):
+    if bool in kinds:
         rows = tuple([_CROSS if cell is True else "" if cell is False else cell for cell in row] for row in rows)
-    return _Sheet(name, rows, merged, find_conversions(rows, fonts))
+    return _Sheet(name, rows, merged, find_conversions(rows, fonts, texts))
 
 
 def _opened(path: Path) -> CalamineWorkbook:
@@ -297,7 +300,7 @@ def _chosen(names: Sequence[str], sheet: str | None) -> Sequence[str]:
 
 
 def _filled(rows: Sequence[Row]) -> int:
-    return sum(1 for row in rows for cell in row if cell != "")
+    return sum(len(row) - list(row).count("") for row in rows)
 
 
 def _too_wide(name: str) -> InputError:
