@@ -27,7 +27,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     asked = wire.hear_asked(source)
     limit_this_process(asked.limits)
     try:
-        book = read_book(Path(asked.path), asked.sheet, likes=has_header)
+        book = read_book(Path(asked.path), asked.sheet, likes=has_header, careful=asked.careful)
         wire.send(
             sink,
             wire.Head(

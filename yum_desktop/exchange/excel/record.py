@@ -90,14 +90,26 @@ class _Remembered(dict[Cell, _T]):
 
 
 class _RememberedFurther(_Remembered[_Further]):
-    """What cells of a further column say; `speaks` once a text was kept beside or something is to be said."""
+    """What cells of a further column say; `speaks` once a text was kept beside or something is to be said.
 
-    speaks = False
+    Args:
+        find: Says it.
+        keeps: Which texts are kept as they stand, without asking further.
+    """
+
+    def __init__(self, find: Callable[[Cell], _Further], keeps: Callable[[Cell], bool]) -> None:
+        super().__init__(find)
+        self._keeps = keeps
+        self.speaks = False
 
     @override
     def __missing__(self, cell: Cell) -> _Further:
-        found = super().__missing__(cell)
-        self.speaks = self.speaks or bool(found.beside or found.problems)
+        if self._keeps(cell):
+            found = self[cell] = _Further(cell)  # type: ignore[arg-type]  # a text
+            return found
+        found = self[cell] = self._find(cell)
+        if found.beside or found.problems:
+            self.speaks = True
         return found
 
 
@@ -135,7 +147,7 @@ class Reader:
             if target in layout.places
         ]
         self._further = [
-            (column, _RememberedFurther(partial(self._further_of, column)))
+            (column, _RememberedFurther(partial(self._further_of, column), _keeper(column)))
             for column in layout.columns
             if column.field not in _DERIVED
         ]
@@ -211,10 +223,6 @@ class Reader:
             draft.problems.append(Problem(finding.field, finding.code, SHOWN, found, (), finding.text))
 
     def _further_of(self, column: Column, cell: Cell) -> _Further:
-        if column.field is not None and is_plain_text(cell):
-            shape = BY_NAME[column.field].shape
-            if shape is Shape.TEXT or (shape is Shape.EMAIL and is_email(str(cell))):
-                return _Further(str(cell))
         text = _shown(cell)
         if not text:
             return _NOTHING
@@ -254,6 +262,16 @@ def further_texts(columns: Sequence[Column], row: PlannedRow) -> dict[str, str]:
         for header, text in texts.items()
         if text and text.lower() not in CROSSES and not text.startswith("=")
     }
+
+
+def _keeper(column: Column) -> Callable[[Cell], bool]:
+    """Return which texts of a column are its value as they stand."""
+    shape = None if column.field is None else BY_NAME[column.field].shape
+    if shape is Shape.TEXT:
+        return is_plain_text
+    if shape is Shape.EMAIL:
+        return lambda cell: is_plain_text(cell) and is_email(str(cell))
+    return lambda _cell: False
 
 
 def _unit_of(cell: Cell) -> Reading:
