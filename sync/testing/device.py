@@ -116,6 +116,12 @@ class Device:
         """Who types here."""
         return Author(self.account, self.name, "form")
 
+    def act(self) -> None:
+        """Let the person do one thing at random, about notes."""
+        doing = self.rng.choice((self.make, *[self.change] * 3, self.remove, self.choose, self.tidy, self.decide))
+        with self.write() as conn:
+            doing(conn)
+
     # what a person does: each returns what it was, or nothing when there was nothing to do
 
     def make(self, conn: Connection) -> str:
