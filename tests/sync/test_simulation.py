@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from postgres import Postgres
 
+from sync.testing.postgres import Postgres
 from sync.testing.world import play
 
 SEEDS = 200
