@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from sqlalchemy import Connection
 
-from sync.client import store
+from sync.client import anew, store
 from sync.client.engine import FRAME_ROWS_MAX, Begin, SyncReport, as_change, finish, travelling
 from sync.client.incoming import CURSOR, apply_answers, apply_frame
 from sync.client.replica import Replica
@@ -60,8 +60,10 @@ class Bundles:
     def export(self, file: BinaryIO) -> Exported:
         """Write all that waits, and the wish for what is new, into `file`."""
         with self._begin() as conn:
-            store.freeze(conn, _ALL)
-            lines = travelling(self._replica, conn, _ALL)
+            listing = anew.is_listing(conn)
+            if not listing:
+                store.freeze(conn, _ALL)
+            lines = [] if listing else travelling(self._replica, conn, _ALL)
             cursor = store.state(conn, CURSOR)
             waiting = store.count(conn, PENDING, IN_FLIGHT, REFUSED) - len(lines)
         head = Head(Direction.UP, self._device_id, self._ids(), self._replica.clock_ms())
@@ -114,6 +116,8 @@ class Bundles:
                 report.status = "failed"
         else:
             report.status = "done"
+            with self._begin() as conn:
+                report.offered = anew.end(self._replica, conn) or 0
         finish(self._replica, self._begin, report, started)
         return report
 

@@ -144,6 +144,7 @@ class Engine:
         self._place: bytes | None = None
         self._complete = False
         self._narrowed = False
+        self._listing = False
 
     def sync(
         self,
@@ -168,7 +169,7 @@ class Engine:
         while not done and fruitless <= _FRUITLESS_MAX:
             moved, size = report.moved, report.bytes_down
             try:
-                asks = Asks.EVERYTHING if verify or self._is_other_program() else Asks.SOME
+                asks = Asks.EVERYTHING if verify else Asks.SOME
                 done = self._exchange(report, progress, cancelled, asks if report.round_trips == 0 else Asks.NOTHING)
                 self._adapt(wider=True)
             except (UnreachableError, RejectedError, StoppedError) as error:
@@ -183,14 +184,6 @@ class Engine:
             report.status = "partial" if report.moved else "failed"
         finish(self._replica, self._begin, report, started)
         return report
-
-    def _is_other_program(self) -> bool:
-        """Return whether the device has other kinds or fields than when it last had everything.
-
-        What it could not store then is missing, and is found by comparing.
-        """
-        with self._begin() as conn:
-            return store.state(conn, SCHEMA) not in {None, schema_digest(self._replica.kinds)}
 
     def _goes_on(self, error: SyncError, *, spoke: bool, moved: bool) -> bool:
         """Return whether another exchange may come further than the one that ended with `error`."""
@@ -263,16 +256,16 @@ class Engine:
 
     def _has_listed(self, report: SyncReport) -> bool:
         """Return whether a list of everything has just been completed: what waited for that goes out now."""
+        if not self._listing:
+            return False
         with self._begin() as conn:
-            if not anew.is_listing(conn):
-                return False
             offered = anew.end(self._replica, conn)
         report.offered += offered or 0
         return offered is not None
 
     def _request(self, conn: Connection, asks: Asks) -> tuple[Request, bool]:
         """Freeze what waits and describe it; a change that travels keeps its content until it is answered."""
-        listing = anew.is_listing(conn)
+        listing = self._listing = anew.is_listing(conn)
         if not listing:
             store.freeze(conn, CHANGES_MAX)
         lines = [] if listing else travelling(self._replica, conn, self._changes_max)
@@ -287,8 +280,16 @@ class Engine:
             waiting=store.count(conn, PENDING, IN_FLIGHT, REFUSED) - len(lines),
         )
         if asks is not Asks.NOTHING and not more:
-            request.checks = verifying.checks(self._replica, conn, everything=asks is Asks.EVERYTHING)
+            everything = asks is Asks.EVERYTHING or self._is_other_program(conn)
+            request.checks = verifying.checks(self._replica, conn, everything=everything)
         return request, more
+
+    def _is_other_program(self, conn: Connection) -> bool:
+        """Return whether the device has other kinds or fields than when it last had everything.
+
+        What it could not store then is missing, and is found by comparing.
+        """
+        return store.state(conn, SCHEMA) not in {None, schema_digest(self._replica.kinds)}
 
     def _store(self, parts: Sequence[Part], request: Request, report: SyncReport) -> int:
         """Store parts of the answer together; return how many rows of the snapshot, or at all, have come so far."""

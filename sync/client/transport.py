@@ -154,7 +154,7 @@ def _told(response: httpx.Response) -> tuple[str, str]:
     if "json" not in response.headers.get("content-type", ""):
         return "", str(response.status_code)
     try:
-        body = json.loads(_beginning(response))
+        body = json.loads(beginning(response))
     except (ValueError, RecursionError):
         return "", str(response.status_code)
     if not isinstance(body, dict):
@@ -162,8 +162,8 @@ def _told(response: httpx.Response) -> tuple[str, str]:
     return str(body.get("code", "")), str(body.get("text", ""))
 
 
-def _beginning(response: httpx.Response) -> bytes:
-    """Return the body as it came, of one that never ends the beginning."""
+def beginning(response: httpx.Response) -> bytes:
+    """Return the body as it came, of one that does not end within 64 KiB the beginning."""
     if response.is_closed:
         return response.content
     body = b""

@@ -37,6 +37,7 @@ class Lineage:
         self._conn = conn
         self._epoch = epoch
         self._marks: dict[Place, bytes] = {}
+        self._floors: dict[bytes, int] = {}
 
     def stamped(self, packed: bytes) -> bytes:
         """Return a cursor with the print of its places."""
@@ -60,42 +61,35 @@ class Lineage:
             raise RejectedError("server.changed")
         if any(pos > now.get(shard, pos) for shard, pos in cursor.positions.items()):
             raise RejectedError("server.went_back")
-        floors = self._floors(list(cursor.positions))
-        if any(cursor.positions[shard] < pos for shard, pos in floors):
+        name = self._name(cursor)
+        if any(pos < self._floors.get(shard, 0) for shard, pos in cursor.positions.items()):
             return False
-        if cursor.epoch not in {self._epoch, self._name(cursor)}:
+        if cursor.epoch not in {self._epoch, name}:
             raise RejectedError("server.went_back")
         return True
 
     def _name(self, cursor: Cursor) -> bytes:
-        self._read([place for place in cursor.positions.items() if place not in self._marks])
+        self._learn([place for place in cursor.positions.items() if place not in self._marks])
         print_ = hashlib.blake2b(digest_size=_PRINT_SIZE_BYTES)
         for place in sorted(cursor.positions.items()):
             print_.update(self._marks[place])
         return self._epoch[:_NAME_SIZE_BYTES] + print_.digest()
 
-    def _read(self, wanted: Sequence[Place]) -> None:
-        """Learn what stands at some places; where the log was cut, what stood there."""
+    def _learn(self, wanted: Sequence[Place]) -> None:
+        """Read what stands at some places, and how far the log was cut there; at the cut, what stood there."""
         self._marks.update(dict.fromkeys(wanted, b""))
         for start in range(0, len(wanted), _PLACES_MAX):
             part = wanted[start : start + _PLACES_MAX]
-            where = " OR ".join(["(shard = ? AND pos = ?)"] * len(part))
-            sql = f"SELECT shard, pos, record_id, rev, received_at, change_id FROM sync_log WHERE {where}"
-            for shard, pos, *line in run(self._conn, sql, [each for place in part for each in place]):
-                self._marks[bytes(shard), int(pos)] = mark(*line)
-        unknown = [place for place in wanted if place[1] and not self._marks[place]]
-        if unknown:
-            floors = self._floors([shard for shard, _ in unknown])
-            self._marks.update((place, floors[place]) for place in unknown if place in floors)
-
-    def _floors(self, shards: Sequence[bytes]) -> dict[Place, bytes]:
-        """Return how far the log was cut, and what stood there."""
-        found: dict[Place, bytes] = {}
-        for start in range(0, len(shards), _PLACES_MAX):
-            part = shards[start : start + _PLACES_MAX]
-            sql = f"SELECT shard, pos, mark FROM sync_floor WHERE shard IN ({places(len(part))})"
-            found.update(((bytes(shard), int(pos)), bytes(what)) for shard, pos, what in run(self._conn, sql, part))
-        return found
+            at = " OR ".join(["(shard = ? AND pos = ?)"] * len(part))
+            sql = (
+                f"SELECT 0, shard, pos, record_id, rev, received_at, change_id FROM sync_log WHERE {at} UNION ALL"
+                f" SELECT 1, shard, pos, mark, 0, 0, NULL FROM sync_floor WHERE shard IN ({places(len(part))})"
+            )
+            params = [*(each for place in part for each in place), *(shard for shard, _ in part)]
+            for cut, shard, pos, *what in sorted(run(self._conn, sql, params).all(), key=lambda row: -int(row[0])):
+                if cut:
+                    self._floors[bytes(shard)] = int(pos)
+                self._marks[bytes(shard), int(pos)] = bytes(what[0]) if cut else mark(*what)
 
 
 def mark(record_id: bytes, rev: int, received_at: int, change_id: bytes | None) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from central_world import CEREMONY, DECISION, GOOD, PERSON, Centre, SetClock, on_both_stores, served
 
 from sync.server.database import run
-from yum_desktop.domain.cases.admission import Action
+from yum_desktop.domain.cases.admission import Action, State
 from yum_desktop.domain.errors import InputError
 from yum_desktop.registry import commands, queries, syncing
 from yum_desktop.registry.engine import Registry
@@ -207,3 +207,41 @@ def test_s281_a_restored_server_gets_back_what_it_has_lost(centre: Centre, devic
     assert (report.status, report.offered, report.pushed["applied"]) == ("done", 1, 1)
     assert {row.member_id for row in queries.member_rows(one, None)} == {kept, lost}
     assert agrees(centre, one, "xa")
+
+
+def test_s178_what_is_handed_in_and_cancelled_offline_arrives_as_cancelled(centre: Centre, device: Opener) -> None:
+    centre.account("chi-doan", "thon")
+    centre.account("xa-nha")
+    chapter, commune = device("chi-doan", "chi-đoàn"), device("xa-nha", "xã")
+    case = drafted(chapter, centre)
+    for action in (Action.TRAIN, Action.CALL_MEETING, Action.SUBMIT, Action.CANCEL):
+        commands.take_step(chapter, case, action)
+    assert syncing.sync(chapter).pushed["refused"] == 0
+    syncing.sync(commune)
+    assert queries.case(commune, case).row.state == State.CANCELLED
+    assert queries.member_rows(commune, None) == []
+    assert agrees(centre, commune, "xa")
+
+
+def test_s188_a_case_closed_while_another_edits_arrives_closed_and_the_edit_is_kept_aside(
+    centre: Centre, device: Opener
+) -> None:
+    centre.account("chi-doan", "thon")
+    one, other = device("chi-doan", "một"), device("chi-doan", "hai")
+    case = drafted(one, centre)
+    syncing.sync(one)
+    syncing.sync(other)
+    commands.take_step(other, case, Action.CANCEL)
+    syncing.sync(other)
+    commands.set_case(one, case, {"occupation": "NONG_DAN"})
+    assert syncing.sync(one).pushed["refused"] == 1
+    assert queries.case(one, case).row.state == State.CANCELLED
+    assert [row.code for row in queries.pending(one)] == ["case.closed"]
+    stored = centre.record("case", case.bytes)
+    assert stored is not None
+    assert "NONG_DAN" not in str(stored.values["data"])
+
+
+def drafted(registry: Registry, centre: Centre) -> UUID:
+    person = {name: value for name, value in PERSON.items() if value is None or isinstance(value, str | int)}
+    return commands.draft_admission(registry, UUID(bytes=centre.units["thon"]), person)

@@ -7,7 +7,7 @@ import pytest
 from commune import HAMLET, SCHOOL, arrive, become, crowd
 
 from sync.client import store
-from sync.protocol.kinds import Value
+from sync.protocol.kinds import Value, Values
 from yum_desktop.domain.errors import InputError
 from yum_desktop.registry import commands, queries
 from yum_desktop.registry.commands import ImportRow
@@ -339,3 +339,16 @@ def test_a_refused_change_is_sent_again_or_given_up(r: Registry) -> None:
     assert queries.pending(r) == []
     assert values_of(r, member_id)["note"] is None
     assert "x" in {line.old for line in queries.history(r, "member", member_id)}
+
+
+def test_s041_a_value_written_with_other_spaces_or_hyphens_is_the_same(r: Registry) -> None:
+    member_id = existing(r)
+    typed: Values = {"phone": "0912 345 678", "id_number": "008 205 001234", "full_name": "Nông  Thị Mới "}
+    commands.set_member(r, member_id, typed)
+    values = queries.member(r, member_id).values
+    assert (values["phone"], values["id_number"], values["full_name"]) == ("0912345678", "008205001234", "Nông Thị Mới")
+    same = (("phone", "0912.345-678"), ("phone", "+84 912 345 678"), ("id_number", "008-205-001.234"))
+    for name, written in (*same, ("full_name", " Nông Thị Mới")):
+        assert commands.set_member(r, member_id, {name: written}) == frozenset(), written
+    commands.set_member(r, member_id, {"phone": "0912345678 (mẹ)"})
+    assert queries.member(r, member_id).values["phone"] == "0912345678 (mẹ)"

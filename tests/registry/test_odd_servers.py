@@ -1,11 +1,12 @@
 """Servers that answer anything at all, and disks without room: the device says a code and keeps what it has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from commune import HAMLET
 from sqlalchemy import Connection, event
+from typing_extensions import override
 
 from yum_desktop.domain.errors import UnavailableError, YumError
 from yum_desktop.registry import commands, queries, settings, syncing
@@ -97,3 +98,30 @@ def test_s235_a_damaged_file_is_refused_by_name(r: Registry) -> None:
     with pytest.raises(UnavailableError) as caught:
         syncing.sync(r)
     assert caught.value.code in {"store.damaged", "store.key_wrong", "store.io"}
+
+
+class Endless(httpx.SyncByteStream):
+    """A body that never ends, and how much of it was asked for."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    @override
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.given += 1_000
+            yield b" " * 1_000
+
+
+def test_an_answer_to_the_wish_for_a_new_token_is_not_read_for_ever(enrolled: Registry) -> None:
+    endless = Endless()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/auth/refresh":
+            assert request.headers["accept-encoding"] == "identity"
+            return httpx.Response(200, headers={"content-type": "application/json"}, stream=endless)
+        return httpx.Response(401, stream=httpx.ByteStream(b""))
+
+    report = _sync(enrolled, answer)
+    assert (report.status, report.error_code) == ("failed", "server.not_ours")
+    assert endless.given < 100_000

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 from commune import COMMUNE, HAMLET, TickingClock, become, opened
 from typing_extensions import override
@@ -270,3 +271,46 @@ def test_a_line_whose_answers_begin_late_is_asked_for_small_frames(fresh: Regist
             syncing.sync(fresh)
             clock_of(fresh).at += timedelta(minutes=2)
     assert rows == [syncing.FAR_ROWS, FRAME_ROWS_MAX]
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Passes requests on, as the proxy of an office does."""
+
+    passed: list[str]
+
+    def do_POST(self) -> None:
+        self.passed.append(self.path)
+        body = self.rfile.read(int(self.headers["content-length"]))
+        answer = httpx.post(self.path, content=body, headers={"content-type": "application/json"}, trust_env=False)
+        self.send_response(answer.status_code)
+        self.send_header("content-type", answer.headers["content-type"])
+        self.send_header("content-length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("through", [True, False])
+def test_s216_the_proxy_of_the_system_is_used_where_there_is_one(
+    fresh: Registry, monkeypatch: pytest.MonkeyPatch, *, through: bool
+) -> None:
+    passed: list[str] = []
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), type("Passing", (Proxy,), {"passed": passed}))
+    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    if through:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
+    try:
+        with server(lambda _path, _asked: (200, ENROLLED)) as address:
+            enrol(fresh, address)
+    finally:
+        proxy.shutdown()
+        proxy.server_close()
+        thread.join()
+    assert fresh.identity.account == "thuonglam"
+    assert passed == ([f"{address}/auth/enrol"] if through else [])

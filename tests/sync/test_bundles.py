@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.client import store
+from sync.client import anew, store
 from sync.client.bundles import Bundles
 from sync.client.engine import SyncReport
 from sync.core.squash import Op
@@ -318,3 +318,21 @@ def test_a_store_that_was_exported_still_counts_what_waits(post: Post) -> None:
     assert a.waiting() == 1
     with a.write() as conn:
         assert store.count(conn, store.IN_FLIGHT) == 1
+
+
+def test_a_list_of_everything_anew_comes_by_file_too_and_what_waits_follows_it(post: Post) -> None:
+    a = post.world.device("a")
+    kept = write(a, "còn trên máy chủ")
+    assert post.there_and_back("a").status == "done"
+    lost = write(a, "mất trên máy chủ")
+    assert post.there_and_back("a").status == "done"
+    edit(a, kept, second="chờ gửi")
+    post.world.server.commit([Effect(NOTE.name, lost, Op.DELETE, {})], Stamp(channel="seed"))
+    with a.write() as conn:
+        anew.begin(a.replica, conn, a.author, a.roots)
+    report = post.there_and_back("a")
+    assert (report.status, report.pushed["applied"], report.offered) == ("done", 0, 1)
+    report = post.there_and_back("a")
+    assert (report.pushed["applied"], report.pushed["refused"]) == (2, 0)
+    assert post.agree("a")
+    assert text_of(a, lost) == "mất trên máy chủ"

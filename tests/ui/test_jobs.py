@@ -49,7 +49,7 @@ def test_an_error_in_work_reaches_failed_and_not_done(qtbot: QtBot, jobs: QtJobs
     assert isinstance(errors[0], ValueError)
 
 
-def test_a_slow_network_does_not_hold_up_the_database(qtbot: QtBot, jobs: QtJobs) -> None:
+def test_s302_a_slow_network_does_not_hold_up_the_database(qtbot: QtBot, jobs: QtJobs) -> None:
     gate = threading.Event()
     answers: list[str] = []
 

@@ -9,17 +9,19 @@ from typing import Final
 from sync.protocol.kinds import Value, Values, is_storable
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MemberField, Shape
+from yum_desktop.domain.phone import normalise
 from yum_desktop.domain.text import nfc
 
 TEXT_LENGTH_MAX: Final = 4_000
 _ID_SIZE_BYTES: Final = 16
 _DAY: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 _ODD: Final = ("text.odd", "có ký tự hỏng, không lưu được. Hãy gõ lại.")
+_GROUPED: Final = re.compile(r"\+?[\d .()-]+", re.ASCII)
 _IDENTITY: Final = re.compile(r"\d{9}|\d{12}", re.ASCII)
 
 
 def clean(values: Mapping[str, Value], *, row: int | None = None) -> Values:
-    """Return `values` as they are stored: composed text without spaces around it, nothing for empty text.
+    """Return `values` as they are stored: composed text, numbers without what groups their digits, nothing for empty.
 
     Whether codes and places exist is not asked: their lists change, and a record keeps what it has.
 
@@ -35,7 +37,7 @@ def clean(values: Mapping[str, Value], *, row: int | None = None) -> Values:
             raise InputError("member.field_unknown", f"Không có trường {name}.", field=name, row=row)
         kept = value
         if isinstance(value, str):
-            kept = value.strip() if field.shape is Shape.TEXT and "\n" in value else nfc(value)
+            kept = value.strip() if field.shape is Shape.TEXT and "\n" in value else _written(field, nfc(value))
         kept = None if kept == "" else kept
         if kept is not None:
             problem = _problem(field, kept)
@@ -43,6 +45,17 @@ def clean(values: Mapping[str, Value], *, row: int | None = None) -> Values:
                 raise InputError(problem[0], f"{field.label}: {problem[1]}", field=name, row=row)
         result[name] = kept
     return result
+
+
+def _written(field: MemberField, text: str) -> str:
+    """Return a number in the one form in which it is stored: how people group its digits is no difference."""
+    if field.name == "phone" and _GROUPED.fullmatch(text):
+        phone = normalise(text)
+        if phone.number is not None and set(phone.done) <= {"format", "country_code"}:
+            return phone.number
+    if field.shape is Shape.IDENTITY and _GROUPED.fullmatch(text):
+        return "".join(letter for letter in text if letter.isdigit())
+    return text
 
 
 def check_text(text: object, *, field: str | None = None) -> None:

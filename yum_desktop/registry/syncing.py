@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 import httpx
 from sqlalchemy import Connection
 
-from sync.client import anew as beginning
+from sync.client import anew as listing
 from sync.client.engine import FRAME_ROWS_MAX, Engine, Progress, SyncReport
 from sync.client.replica import Author
-from sync.client.transport import WAIT_S_MAX, HttpTransport, rejected, unreachable
+from sync.client.transport import WAIT_S_MAX, HttpTransport, beginning, rejected, unreachable
 from sync.protocol.errors import RejectedError, UnreachableError
 from yum_desktop.domain.errors import InputError, UnavailableError
 from yum_desktop.registry import settings
@@ -27,7 +27,7 @@ from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.refusals import text_of
 
-__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "sync"]
+__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "list_anew", "sync"]
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +142,18 @@ class Anew(Enum):
     """They are offered to the server as this account's work: it came back from a backup and has lost them."""
 
 
+def list_anew(r: Registry, anew: Anew) -> None:
+    """Let the next exchange list everything again before it sends what waits.
+
+    Raises:
+        UnavailableError: `store.…`.
+    """
+    me = r.identity
+    author = Author(me.account, me.device_name, "sync") if anew is Anew.OFFER else None
+    with r.write() as conn:
+        listing.begin(r.replica, conn, author, [me.unit_id.bytes] if me.unit_id else [])
+
+
 def sync(
     r: Registry,
     *,
@@ -171,10 +183,7 @@ def sync(
     if not r.identity.server:
         raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
     if anew is not None:
-        with r.write() as conn:
-            me = r.identity
-            author = Author(me.account, me.device_name, "sync") if anew is Anew.OFFER else None
-            beginning.begin(r.replica, conn, author, [me.unit_id.bytes] if me.unit_id else [])
+        list_anew(r, anew)
     with r.read() as conn:
         wait_s, far = left_to_wait_s(r, conn), settings.get(conn, settings.FAR)
     if wait_s > 0:
@@ -259,10 +268,7 @@ class Tokens:
         """
         with self._r.read() as conn:
             refresh = settings.get(conn, settings.REFRESH) or ""
-        response = self._client.post(_REFRESH, json={"refresh_token": refresh})
-        if response.status_code != httpx.codes.OK:
-            raise rejected(response)
-        answer = _json(response)
+        answer = _posted(self._client, _REFRESH, {"refresh_token": refresh})
         if answer is None or not {"access_token", "refresh_token"} <= answer.keys():
             raise UnreachableError("server.not_ours")
         access = answer["access_token"]
@@ -322,9 +328,7 @@ def _is_this_machine(host: str) -> bool:
 def _ask(client: httpx.Client, path: str, asked: Mapping[str, str]) -> dict[str, str]:
     """Post JSON and return the answer's."""
     try:
-        response = client.post(path, json=asked)
-        if response.status_code != httpx.codes.OK:
-            raise rejected(response)
+        answer = _posted(client, path, asked)
     except httpx.RequestError as error:
         raise _unavailable(unreachable(error)) from error
     except UnreachableError as error:
@@ -333,7 +337,6 @@ def _ask(client: httpx.Client, path: str, asked: Mapping[str, str]) -> dict[str,
         if error.code == "server.not_ours":
             raise _not_ours() from error
         raise InputError(error.code, text_of(error.code, error.detail), field=_FIELDS.get(error.code)) from error
-    answer = _json(response)
     if answer is None:
         raise _not_ours()
     return answer
@@ -347,10 +350,21 @@ def _not_ours() -> UnavailableError:
     return UnavailableError("server.not_ours", "Địa chỉ này không phải máy chủ của chương trình.")
 
 
-def _json(response: httpx.Response) -> dict[str, str] | None:
-    """Return the object in a response; nothing if there is none."""
+def _posted(client: httpx.Client, path: str, asked: Mapping[str, str]) -> dict[str, str] | None:
+    """Post JSON and return the object in the answer; nothing if there is none, or more than such an answer needs.
+
+    The answer is asked for unpacked, because few bytes can unpack to very many.
+
+    Raises:
+        httpx.RequestError: The line.
+        RejectedError, UnreachableError: What the status means.
+    """
+    with client.stream("POST", path, json=asked, headers={"accept-encoding": "identity"}) as response:
+        if response.status_code != httpx.codes.OK:
+            raise rejected(response)
+        body = beginning(response)
     try:
-        body = response.json()
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        found = json.loads(body)
+    except (ValueError, RecursionError):
         return None
-    return {str(name): str(value) for name, value in body.items()} if isinstance(body, dict) else None
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else None

@@ -31,6 +31,7 @@ from yum_desktop.ui.members.vocabulary import Vocabulary
 from yum_desktop.ui.shell.presenter import ProgressLike, ReportLike, ShellPresenter
 from yum_desktop.ui.shell.screen import ShellScreen
 from yum_desktop.ui.shell.window import MainWindow
+from yum_desktop.ui.sync_page.anew import AnewPresenter
 from yum_desktop.ui.sync_page.by_file import FilePresenter, FileSources
 from yum_desktop.ui.sync_page.presenter import SyncPresenter, SyncSources, Tab
 from yum_desktop.ui.sync_page.view import SyncPage
@@ -98,7 +99,7 @@ class Desk(QObject):
     Attributes:
         window: The main window.
         shell: Strip, undo and sync.
-        members, cases, imports, sync_lists, files, conflict: The screens.
+        members, cases, imports, sync_lists, anew, files, conflict: The screens.
         autosync: When to exchange without being asked.
     """
 
@@ -294,6 +295,11 @@ class Desk(QObject):
         page.refresh_requested.connect(self.sync_lists.refresh)
         page.sync_requested.connect(self.shell.sync)
         page.stop_requested.connect(self.shell.stop_sync)
+        self.anew = AnewPresenter(
+            self._jobs, self.asker, list_anew=partial(syncing.list_anew, r), sync=self.shell.sync,
+            trouble=page.show_trouble,
+        )  # fmt: skip
+        page.anew_requested.connect(self.anew.ask)
         page.list_requested.connect(self._show_list)
         self._add_files(page)
         self.window.add_page("sync", self.tr("Đồng bộ"), "refresh-cw", page)

@@ -248,7 +248,7 @@ def test_s293_a_record_edited_a_thousand_times_is_one_change_with_all_of_it_in_t
     assert kept == 1_000
 
 
-def test_s292_hundreds_of_conflicts_are_settled_in_one_go(field: Field) -> None:
+def test_s033_s292_hundreds_of_conflicts_are_settled_in_one_go(field: Field) -> None:
     a, b = field.device("a"), field.device("b")
     made = [write(a, first="gốc") for _ in range(300)]
     synced(a, b)

@@ -178,8 +178,8 @@ class ShellPresenter:
                 busy_rows=kept.busy_rows,
                 busy_rows_total=kept.busy_rows_total,
                 busy_bytes=kept.busy_bytes,
-                error_code=kept.error_code,
-                error_text=kept.error_text,
+                error_code=kept.error_code or state.clock,
+                error_text=kept.error_text or (state.error_text if state.clock else None),
             )
         )
 

@@ -19,6 +19,7 @@ from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import HandoverRow, SyncState
 from yum_desktop.ui.formats import bytes_text, instant_text, number_text
 from yum_desktop.ui.members.vocabulary import Vocabulary
+from yum_desktop.ui.sync_page.anew import CODES
 from yum_desktop.ui.sync_page.by_file import FileCard
 from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.model import models, next_column
@@ -61,6 +62,7 @@ class SyncPage(QWidget):
         accept_with_requested: Received work, what was typed over its values, how values are typed.
         return_requested: Received work and the reason.
         put_away_requested: Own work.
+        anew_requested: Something must be decided about a server that came back from a backup.
         sync_requested, stop_requested: Send and receive now; stop that.
         list_requested: The name of the list to bring to the front.
         refresh_requested: What is shown may have changed.
@@ -73,6 +75,7 @@ class SyncPage(QWidget):
     accept_with_requested = Signal(object, object, object)
     return_requested = Signal(object, str)
     put_away_requested = Signal(object)
+    anew_requested = Signal()
     sync_requested = Signal()
     stop_requested = Signal()
     list_requested = Signal(str)
@@ -125,6 +128,7 @@ class SyncPage(QWidget):
         self.by_file = FileCard()
         self.progress = Progress()
         self.start = Button(self.tr("Gửi nhận ngay"), kind="primary", icon="refresh-cw")
+        self.anew = Button(self.tr("Xem cách xử lý"), icon="triangle-alert")
         self.facts: dict[str, tuple[IconLabel, Label, Label]] = {}
         self._lay_out()
         self._connect()
@@ -171,6 +175,7 @@ class SyncPage(QWidget):
         """Show connection, progress and the last exchange."""
         self.progress.setVisible(state.busy)
         self._idle.setVisible(not state.busy)
+        self.anew.setVisible(state.error_code in CODES)
         if state.busy:
             title = self.tr("Đang gửi nhận") if state.complete else self.tr("Đang nhận lần đầu")
             detail = self.tr("{0} hồ sơ, {1}. Mất mạng giữa chừng cũng không mất gì.")
@@ -277,6 +282,7 @@ class SyncPage(QWidget):
         self._connection_more = Label("", tone="soft", wrap=True)
         for widget in (self._connection, self._connection_more, self.start):
             idle.addWidget(widget)
+        idle.addWidget(self.anew)
         self.exchange.body.addWidget(self._idle)
         self.exchange.body.addWidget(self.progress)
         facts = Card()
@@ -316,6 +322,7 @@ class SyncPage(QWidget):
         self.take.clicked.connect(self._take)
         self.open.clicked.connect(self._open_current)
         self.start.clicked.connect(self.sync_requested)
+        self.anew.clicked.connect(self.anew_requested)
         self.progress.stopped.connect(self.stop_requested)
 
     # texts
