@@ -9,12 +9,11 @@ from typing import Final
 from benchmarks.children import Answer, BrokenRunError, Child, once
 from sync.testing.postgres import Postgres, started
 
-DEVICES: Final = 200
-RATE: Final = 100.0
+RATE: Final = 101.0
 """Synchronisations asked for in a second."""
 
 SMALL: Final = 10_000
-"""Members of the small database."""
+"""Members of the small database, if the large one has more."""
 
 _ALONE: Final = 200
 
@@ -24,6 +23,8 @@ class LoadRun:
     """What was measured.
 
     Attributes:
+        devices: How many took part.
+        seconds: For so long.
         rate: Synchronisations finished in a second.
         p50_s: What one took from when it was due, half of them at most.
         p99_s: 99 of 100 at most.
@@ -32,6 +33,8 @@ class LoadRun:
         alone_small_s: The same in a database of `SMALL` members.
     """
 
+    devices: int
+    seconds: float
     rate: float
     p50_s: float
     p99_s: float
@@ -40,22 +43,25 @@ class LoadRun:
     alone_small_s: float
 
 
-def run(folder: Path, members: int, seconds: float, say: Callable[[str], None]) -> LoadRun:
+def run(folder: Path, members: int, devices: int, seconds: float, say: Callable[[str], None]) -> LoadRun:
     """Fill two databases and let devices synchronise."""
     with started(durable=True) as postgres:
-        say(f"one device in {SMALL:,} members")
-        small = _measure(postgres, folder / "small", SMALL, 1, lambda devices: devices.ask("alone", count=_ALONE))
+        few = min(SMALL, members)
+        say(f"one device in {few:,} members")
+        small = _measure(postgres, folder / "small", few, 1, lambda one: one.ask("alone", count=_ALONE))
         say(f"filling {members:,} members")
 
-        def both(devices: Child) -> Answer:
-            alone = devices.ask("alone", count=_ALONE)
-            say(f"{DEVICES} devices for {seconds:.0f} s")
-            many = devices.ask("run", rate=RATE, seconds=seconds)
+        def both(all_: Child) -> Answer:
+            alone = all_.ask("alone", count=_ALONE)
+            say(f"{devices} devices for {seconds:.0f} s")
+            many = all_.ask("run", rate=RATE, seconds=seconds)
             return {**many, "alone_s": alone["took_s"]}
 
-        large = _measure(postgres, folder / "large", members, DEVICES, both)
+        large = _measure(postgres, folder / "large", members, devices, both)
     took = large["took_s"]
     return LoadRun(
+        devices=devices,
+        seconds=large["seconds"],
         rate=len(took) / large["seconds"],
         p50_s=median(took),
         p99_s=quantiles(took, n=100)[-1],

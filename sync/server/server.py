@@ -113,29 +113,36 @@ class SyncServer:
         pack = encode if named else Packer().pack
         try:
             request = _read(packet)
-            answers = self._pushed(actor, request) if request.changes else []
+            answers = self.push(actor, request.changes, request) if request.changes else []
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
             yield pack(Answers(answers, self.clock_ms()))
-            yield from map(pack, self._pulled(actor, request))
+            yield from map(pack, self.pull(actor, request))
         except RejectedError as error:
             yield pack(Problem(error.code, error.detail))
 
-    def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
-        """Apply changes in one transaction; one answer for each."""
-        with self.transaction(actor.roots) as tx:
-            return Applier(tx, self._rules, actor).apply_all(changes)
+    def push(self, actor: Actor, changes: Sequence[Change], request: Request | None = None) -> list[Answer]:
+        """Apply changes in one transaction; one answer for each.
 
-    def _pushed(self, actor: Actor, request: Request) -> list[Answer]:
+        Args:
+            actor: Who made them.
+            changes: In the order in which they must be seen.
+            request: What they came with: it must be of this server's past, and what it says about its device is
+                remembered in the same transaction.
+
+        Raises:
+            RejectedError: `server.changed`, `server.went_back`.
+        """
         with self.transaction(actor.roots) as tx:
-            _check_past(tx.conn, request.cursor)
-            answers = Applier(tx, self._rules, actor).apply_all(request.changes)
-            news = _News(tx.conn, actor, request)
+            if request is not None:
+                _check_past(tx.conn, request.cursor)
+            answers = Applier(tx, self._rules, actor).apply_all(changes)
+            news = None if request is None else _News(tx.conn, actor, request)
             if news:
                 news.store(self.clock_ms())
             return answers
 
-    def _pulled(self, actor: Actor, request: Request) -> Iterator[Frame]:
+    def pull(self, actor: Actor, request: Request) -> Iterator[Frame]:
         """Give the frames of the feed since the request's cursor; none where they are not asked for.
 
         What the account and the device have from now on is remembered before the first one.

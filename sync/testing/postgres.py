@@ -84,7 +84,7 @@ def started(*, durable: bool = False) -> Iterator[Postgres]:
         durable: What is committed survives a crash of the machine, as an operator wants it; tests need not wait for
             that.
     """
-    folder = Path(tempfile.mkdtemp(prefix="yum-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, USER, USER)
     server = Postgres(folder, programs())

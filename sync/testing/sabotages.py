@@ -459,11 +459,11 @@ def answers_without_storing() -> Iterator[None]:
     honest = server.SyncServer.push
     calls = 0
 
-    def careless(self: server.SyncServer, actor: Any, changes: Sequence[Change]) -> list[Answer]:
+    def careless(self: server.SyncServer, actor: Any, changes: Sequence[Change], request: Any = None) -> list[Answer]:
         nonlocal calls
         calls += 1
         if calls % 7:
-            return honest(self, actor, changes)
+            return honest(self, actor, changes, request)
         return [Answer(change.change_id, "applied", rev_before=change.base_rev, rev=change.base_rev + 1)
                 for change in changes]  # fmt: skip
 
