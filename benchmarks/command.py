@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
     reader = _Parser(
         prog="bench",
-        description="Measures synchronisation against its floors, the start of the program, and the search.",
+        description="Measures synchronisation against its floors, the start of the program, the search and an import.",
     )
     members = _number(MEMBERS_MIN, MEMBERS_MAX)
     reader.add_argument("--runs", type=_number(1, 1_000), default=5, help="runs of everything (default 5)")
@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     )
     reader.add_argument("--load-devices", type=_number(1, 1_000), default=200, help="how many devices")
     reader.add_argument("--load-s", type=_number(1, 3_600), default=20, help="how long many devices synchronise")
+    reader.add_argument("--import-rows", type=_number(1, 90_000), default=20_000, help="people in the list to import")
     reader.add_argument("--strict", action="store_true", help="end with 1 when a budget is missed")
     reader.add_argument("--out", type=Path, default=BUILD, help="folder of the JSON (default build/bench)")
     return reader
@@ -95,6 +96,7 @@ def main(argv: Sequence[str]) -> int:
         load_members=asked.load_members,
         load_devices=asked.load_devices,
         load_s=asked.load_s,
+        import_rows=asked.import_rows,
     )
     started = time.strftime("%Y-%m-%dT%H:%M:%S")
     try:

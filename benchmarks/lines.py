@@ -6,6 +6,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.children import Answer
 from benchmarks.link_runs import EDITS, LinkRun, least_s
 from benchmarks.load_runs import RATE, SMALL, LoadRun
 from benchmarks.slow_link import Quality
@@ -60,6 +61,7 @@ BUDGETS: Final = {
     "load.errors": Budget(0),
     "load.growth": Budget(1.3, "the same in a small database"),
     "start.time": Budget(2),
+    "import.ratio": Budget(3, "the fastest bare reader"),
     "search.query": Budget(100),
     "search.top": Budget(100),
     "search.screen": Budget(100),
@@ -203,6 +205,23 @@ def load_lines(members: int, run: LoadRun) -> list[Line]:
         line(
             "load.growth", f"  of that in {min(SMALL, members):,} members", Unit.TIMES, run.alone_s / run.alone_small_s
         ),
+    ]
+
+
+def import_lines(count: int, bare: Sequence[Answer], whole: Sequence[Answer]) -> list[Line]:
+    """Return the lines of an import: a list read, checked and previewed."""
+
+    def line(name: str, label: str, key: str) -> Line:
+        return Line(name, label, count, Unit.S, tuple(float(run[key]) for run in whole))
+
+    ratios = tuple(one["s"] / floor["s"] for one, floor in zip(whole, bare, strict=True))
+    return [
+        line("import.time", "list read, checked, previewed", "s"),
+        line("import.read", "  read in its own process", "read_s"),
+        line("import.check", "  checked", "check_s"),
+        line("import.preview", "  previewed", "preview_s"),
+        Line("floor.reader", "  fastest bare reader", count, Unit.S, tuple(float(run["s"]) for run in bare)),
+        Line("import.ratio", "  of the bare reader", count, Unit.TIMES, ratios),
     ]
 
 

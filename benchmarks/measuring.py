@@ -9,10 +9,20 @@ from typing import Any, Final
 
 from benchmarks import link_runs, load_runs, machine, sync_runs
 from benchmarks.children import Answer, Child, once
-from benchmarks.lines import SEARCHES, Line, Unit, growth_line, link_lines, load_lines, search_lines, sync_lines
+from benchmarks.lines import (
+    SEARCHES,
+    Line,
+    Unit,
+    growth_line,
+    import_lines,
+    link_lines,
+    load_lines,
+    search_lines,
+    sync_lines,
+)
 
-PARTS: Final = ("sync", "link", "load", "start", "search")
-USUAL: Final = ("sync", "link", "start", "search")
+PARTS: Final = ("sync", "link", "load", "start", "search", "import")
+USUAL: Final = tuple(part for part in PARTS if part != "load")
 """What is measured when nothing else is said: the load takes a server and minutes."""
 
 
@@ -29,6 +39,7 @@ class Plan:
         load_members: Members in the central database of many devices.
         load_devices: How many devices.
         load_s: For how long many devices synchronise.
+        import_rows: People in the list to import.
     """
 
     parts: tuple[str, ...]
@@ -39,6 +50,7 @@ class Plan:
     load_members: int
     load_devices: int
     load_s: float
+    import_rows: int
 
 
 @dataclass(slots=True)
@@ -67,7 +79,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Results:
         BrokenRunError: Something could not be measured.
     """
     results = Results(paces=[machine.pace()])
-    parts = {"sync": _sync, "link": _link, "load": _load, "start": _start, "search": _search}
+    parts = {"sync": _sync, "link": _link, "load": _load, "start": _start, "search": _search, "import": _import}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for part in plan.parts:
             parts[part](plan, Path(folder), results, say)
@@ -145,6 +157,22 @@ def _search(plan: Plan, folder: Path, results: Results, say: Callable[[str], Non
                 runs.append(answer["steps"])
     results.lines += search_lines(members, found)
     results.raw["search"] = {"members": members, "runs": found}
+
+
+def _import(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    home = folder / "import"
+    home.mkdir()
+    say(f"preparing a list of {plan.import_rows:,} people")
+    bare, whole = [], []
+    with Child("import_process", home / "import.log", home, str(plan.import_rows)) as importer:
+        said = importer.hear()
+        importer.ask("whole")  # compiles the modules, as an installer does
+        for number in range(plan.runs):
+            say(f"import, run {number + 1} of {plan.runs}")
+            bare.append(importer.ask("bare"))
+            whole.append(importer.ask("whole"))
+    results.lines += import_lines(plan.import_rows, bare, whole)
+    results.raw["import"] = {"rows": plan.import_rows, "bytes": said["bytes"], "bare": bare, "whole": whole}
 
 
 def _home(home: Path, count: int, say: Callable[[str], None]) -> int:

@@ -17,6 +17,7 @@ import httpx
 from sync.protocol.errors import RejectedError, UnreachableError
 
 CONTENT_TYPE: Final = "application/x-replication"
+ORDER: Final = "x-order"
 WAIT_S_MAX: Final = 3_600.0
 """No server may silence a device for longer."""
 
@@ -80,6 +81,7 @@ class HttpTransport:
         self._credentials = credentials
         self._path = path
         self.wait_s = self.began_s = 0.0
+        self.order = ""
 
     def exchange(self, request: bytes) -> Iterator[bytes]:
         """Send `request` and stream the answer; see `Transport`."""
@@ -95,6 +97,7 @@ class HttpTransport:
 
     def _body(self, answer: "_Answer") -> Iterator[bytes]:
         self.wait_s, self.began_s = asked_wait_s(answer.response), answer.began_s
+        self.order = answer.response.headers.get(ORDER, "")
         return answer.body()
 
 

@@ -50,9 +50,14 @@ _receipts = msgspec.msgpack.Decoder(_Receipt)
 
 
 class Applier:
-    """Applies the changes of one request, in their order, inside one transaction."""
+    """Applies the changes of one request, in their order, inside one transaction.
+
+    Attributes:
+        copied: Ids of those changes that say something else than what was here before under the same id.
+    """
 
     def __init__(self, tx: Tx, rules: Rules, actor: Actor) -> None:
+        self.copied: set[bytes] = set()
         self._tx = tx
         self._rules = rules
         self._actor = actor
@@ -63,6 +68,7 @@ class Applier:
         before = self._receipts([change.change_id for change in changes])
         asked = [self._told_apart(change, before.get(change.change_id)) for change in changes]
         other = [its.change_id for its, change in zip(asked, changes, strict=True) if its is not change]
+        self.copied |= {change.change_id for its, change in zip(asked, changes, strict=True) if its is not change}
         before.update(self._receipts(other))
         receipts = {change_id: self._received(change_id, receipt) for change_id, receipt in before.items()}
         fresh: dict[bytes, Change] = {}
@@ -88,16 +94,9 @@ class Applier:
             "INSERT INTO sync_refusal (change_id, account, device, kind, record_id, code, field, received_at)"
             f" VALUES ({places(8)}) ON CONFLICT DO NOTHING"
         )
-        actor = self._actor
-        run_many(
-            self._tx.conn,
-            sql,
-            [
-                (change.change_id, actor.account, actor.device, _text(change.kind), change.record_id, answer.code,
-                 _text(answer.field), self._tx.now_ms)
-                for change, answer in refused
-            ],
-        )  # fmt: skip
+        for change, answer in refused:
+            whose = (change.change_id, self._actor.account, self._actor.device, _text(change.kind), change.record_id)
+            run(self._tx.conn, sql, (*whose, answer.code, _text(answer.field), self._tx.now_ms))
 
     def _told_apart(self, change: Change, receipt: _Receipt | None) -> Change:
         """Give a change another id if it says something else than the one of that id that was here before.
@@ -211,7 +210,7 @@ class Applier:
             known = self._past.had_unit(unit) and not self._was_elsewhere(kind, change.record_id)
         else:
             known = not self._sees(kind, record.values) and self._past.had(kind.name, change.record_id)
-        if not known or self._tx.unit(unit) is None:
+        if not known or not self._tx.is_there(unit):
             return None
         self._check_server_fields(kind, split(kind, change.patch)[0])
         bases: Values = {}

@@ -18,6 +18,8 @@ from sync.server.server import SyncServer
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "application/x-replication"
+ORDER: Final = "x-order"
+"""The header that carries what the device shall do after the exchange."""
 
 WHOLE_SIZE_BYTES_MAX: Final = 16 * 1024
 
@@ -52,13 +54,15 @@ def sync_route(
         packet = await _body(request)
         if packet is None:
             return problem(413, "message.too_large")
+        headers = {ORDER: actor.order} if actor.order else None
         packets = server.exchange(actor, packet)
         first = await run_in_threadpool(
             _beginning, packets, whole_size_bytes_max
         )  # while nothing is sent, an error can still get a status
         if len(first) < whole_size_bytes_max:
-            return Response(first, media_type=CONTENT_TYPE)
-        return StreamingResponse(iterate_in_threadpool(chain((first,), packets)), media_type=CONTENT_TYPE)
+            return Response(first, headers=headers, media_type=CONTENT_TYPE)
+        whole = iterate_in_threadpool(chain((first,), packets))
+        return StreamingResponse(whole, headers=headers, media_type=CONTENT_TYPE)
 
     return Route(path, exchange, methods=["POST"])
 

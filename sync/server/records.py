@@ -49,6 +49,7 @@ class Actor:
         roots: Units whose subtrees the account may see, its own first.
         writes: Whether it may change anything.
         context: What the application knows about the account.
+        order: What the device is told to do after the exchange: a word of the application's.
     """
 
     account: str
@@ -56,6 +57,7 @@ class Actor:
     roots: tuple[bytes, ...]
     writes: bool = True
     context: object = None
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

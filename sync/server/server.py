@@ -1,6 +1,6 @@
 """The server's core: one request in, a stream of packets out. Keeps nothing between requests."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -113,16 +113,22 @@ class SyncServer:
         pack = encode if named else Packer().pack
         try:
             request = _read(packet)
-            answers = self.push(actor, request.changes, request) if request.changes else []
+            answers, copied = self._push(actor, request.changes, request)
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
             yield pack(Answers(answers, self.clock_ms()))
-            yield from map(pack, self.pull(actor, request))
+            yield from map(pack, self.pull(actor, request, copied))
         except RejectedError as error:
             yield pack(Problem(error.code, error.detail))
 
-    def push(self, actor: Actor, changes: Sequence[Change], request: Request | None = None) -> list[Answer]:
-        """Apply changes in one transaction; one answer for each.
+    def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
+        """Apply changes in one transaction; one answer for each."""
+        return self._push(actor, changes)[0]
+
+    def _push(
+        self, actor: Actor, changes: Sequence[Change], request: Request | None = None
+    ) -> tuple[list[Answer], set[bytes]]:
+        """Apply changes; return the answers, and the ids that a copy of the device has used for something else.
 
         Args:
             actor: Who made them.
@@ -133,37 +139,47 @@ class SyncServer:
         Raises:
             RejectedError: `server.changed`, `server.went_back`.
         """
+        if not changes:
+            return [], set()
         with self.transaction(actor.roots) as tx:
             if request is not None:
                 _check_past(tx.conn, request.cursor)
-            answers = Applier(tx, self._rules, actor).apply_all(changes)
+            applier = Applier(tx, self._rules, actor)
+            answers = applier.apply_all(changes)
             news = None if request is None else _News(tx.conn, actor, request)
             if news:
                 news.store(self.clock_ms())
-            return answers
+            return answers, applier.copied
 
-    def pull(self, actor: Actor, request: Request) -> Iterator[Frame]:
+    def pull(self, actor: Actor, request: Request, copied: Collection[bytes] = ()) -> Iterator[Frame]:
         """Give the frames of the feed since the request's cursor; none where they are not asked for.
 
         What the account and the device have from now on is remembered before the first one.
+
+        Args:
+            actor: Who asks.
+            request: What its changes said is not said again.
+            copied: Those of its changes that said something else before.
         """
+        own = {change.change_id: change.record_id for change in request.changes if change.change_id not in copied}
         if not request.changes:
             with self.database.read() as conn:
                 news = _News(conn, actor, request)
                 if not news and request.pull:
-                    yield from self._feed(conn, actor, request, news.scope)
+                    yield from self._feed(conn, actor, request, news.scope, own)
                     return
             if news:
                 with self.database.write() as conn:
                     _News(conn, actor, request).store(self.clock_ms())
         if request.pull:
             with self.database.read() as conn:
-                yield from self._feed(conn, actor, request, scopes.scope_of(conn, actor.roots))
+                yield from self._feed(conn, actor, request, scopes.scope_of(conn, actor.roots), own)
 
-    def _feed(self, conn: Connection, actor: Actor, request: Request, scope: scopes.Scope) -> Iterator[Frame]:
-        own = {change.change_id: change.record_id for change in request.changes}
+    def _feed(
+        self, conn: Connection, actor: Actor, request: Request, scope: scopes.Scope, own: dict[bytes, bytes]
+    ) -> Iterator[Frame]:
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
-        feed = Feed(self.kinds, conn, _epoch(conn), actor.roots, scope, own, rows_max, request.checks)
+        feed = Feed(self.kinds, conn, _epoch(conn), actor, scope, own, rows_max, request.checks)
         return feed.frames(request.cursor)
 
     def waiting(self) -> dict[tuple[str, str], int]:

@@ -15,9 +15,9 @@ LINES_MAX = 600
 
 WORDS_OF_THE_ENGINE = frozenset(
     {
-        "base, mine, theirs", "bundle", "change", "conflict", "cursor", "enrolment", "feed", "hand-over",
-        "idempotency key", "outbox", "refused", "replica", "scope", "sector", "settle", "tombstone", "unit",
-        "verification",
+        "base, mine, theirs", "bundle", "change", "conflict", "cursor", "enrolment", "erasure", "feed", "hand-over",
+        "idempotency key", "lineage", "outbox", "receipt", "refused", "replica", "retention", "scope", "sector",
+        "settle", "tombstone", "unit", "verification",
     }
 )  # fmt: skip
 """Words of the glossary that the engine itself is about."""

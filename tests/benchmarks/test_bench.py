@@ -27,6 +27,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("bench")
     words = ["--runs", "1", "--sizes", ",".join(map(str, SIZES)), "--start-members", "6", "--search-members", "30"]
     words += ["--only", ",".join(PARTS), "--load-members", "2000", "--load-devices", "3", "--load-s", "1"]
+    words += ["--import-rows", "40"]
     assert command.main([*words, "--out", str(folder)]) == command.DONE
     written: dict[str, Any] = json.loads((folder / "latest.json").read_text(encoding="utf-8"))
     assert len(list(folder.glob("bench-*.json"))) == 1

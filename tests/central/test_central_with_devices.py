@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 from central_world import CEREMONY, DECISION, GOOD, PERSON, Centre, SetClock, on_both_stores, served
+from typing_extensions import override
 
 from sync.server.database import run
 from yum_desktop.domain.cases.admission import Action, State
@@ -120,7 +122,7 @@ def test_s164_a_copied_file_is_told_and_becomes_a_device_of_its_own(
         assert syncing.sync(one).status == "done"
     report = syncing.sync(twin)
     assert (report.status, report.error_code, len(queries.pending(twin))) == ("failed", "auth.copied", 1)
-    syncing.enrol(twin, server=twin.identity.server, account="xa-nha", password=GOOD, device_name="máy thứ hai")
+    syncing.sign_in_again(twin, GOOD)
     assert twin.identity.device_id != one.identity.device_id
     for registry in (twin, one, twin):
         centre.clock.pass_by(hours=1)
@@ -245,3 +247,65 @@ def test_s188_a_case_closed_while_another_edits_arrives_closed_and_the_edit_is_k
 def drafted(registry: Registry, centre: Centre) -> UUID:
     person = {name: value for name, value in PERSON.items() if value is None or isinstance(value, str | int)}
     return commands.draft_admission(registry, UUID(bytes=centre.units["thon"]), person)
+
+
+def everything_in(path: Path) -> bytes:
+    return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
+
+
+def test_s310_a_device_that_is_to_be_wiped_sends_what_waits_first_and_says_when_it_is_done(
+    centre: Centre, device: Opener, tmp_path: Path
+) -> None:
+    centre.account("xa-nha")
+    one, other = device("xa-nha", "một"), device("xa-nha", "hai")
+    unit = UUID(bytes=centre.units["thon"])
+    commands.add_member(one, unit, {"full_name": "Nông Thị Nhà"})
+    syncing.sync(one)
+    member = commands.add_member(one, unit, {"full_name": "Nông Thị Chưa Gửi"})
+    (row,) = [row for row in centre.devices.all() if row.name == "một"]
+    centre.devices.order_wipe(row.device_id)
+    centre.clock.pass_by(hours=1)
+    report = syncing.sync(one)
+    assert (report.status, report.error_code, report.pushed["applied"]) == ("failed", "auth.wiped", 1)
+    assert (one.identity.account, queries.member_rows(one, None), queries.pending(one)) == ("", [], [])
+    assert queries.sync_state(one).error_code == "auth.wiped"
+    (row,) = [row for row in centre.devices.all() if row.name == "một"]
+    assert (row.wipe, row.revoked_at is not None) == ("done", True)
+    with pytest.raises(InputError, match=r"sync\.not_enrolled"):
+        syncing.sync(one)
+    assert syncing.sync(other).status == "done"
+    assert member in {row.member_id for row in queries.member_rows(other, None)}
+    one.close()
+    assert len(everything_in(tmp_path / "một.db")) < len(everything_in(tmp_path / "hai.db"))
+    reopened = Registry.open(tmp_path / "một.db", KEY, clock=centre.clock)
+    assert reopened.identity.account == ""
+    reopened.close()
+
+
+def test_s310_without_a_line_the_data_is_gone_and_the_server_hears_of_it_later(centre: Centre, device: Opener) -> None:
+    centre.account("xa-nha")
+    one = device("xa-nha", "một")
+    commands.add_member(one, UUID(bytes=centre.units["thon"]), {"full_name": "Nông Thị Nhà"})
+    (row,) = centre.devices.all()
+    centre.devices.order_wipe(row.device_id)
+    lost = Losing("/auth/wiped")
+    assert syncing.sync(one, transport=lost).error_code == "auth.wiped"
+    assert (one.identity.server, centre.devices.all()[0].wipe) == ("", "ordered")
+    assert syncing.sync(one).error_code == "auth.wiped"
+    assert centre.devices.all()[0].wipe == "done"
+    with pytest.raises(InputError, match=r"device\.unknown"):
+        centre.devices.order_wipe(UUID(int=5))
+
+
+class Losing(httpx.HTTPTransport):
+    """A line that loses the requests for one path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path_lost = path
+
+    @override
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == self._path_lost:
+            raise httpx.ConnectError("lost", request=request)
+        return super().handle_request(request)

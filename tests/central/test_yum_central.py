@@ -260,6 +260,19 @@ def test_s149_s085_what_was_refused_is_listed_and_a_person_is_erased(on_seed: Co
     assert on_seed.err.startswith("record.unknown: ")
 
 
+def test_s310_a_wipe_is_ordered_for_a_device_that_is_there(command: Command, tmp_path: Path) -> None:
+    command.json("seed", "--members", str(MEMBERS), "--password", GOOD)
+    with opened(str(tmp_path / "central.db"), hasher=CHEAP) as central:
+        enrolled = central.devices.enrol("xa-02269-xem", GOOD, device_name="Máy sẽ xóa")
+    device_id = str(UUID(bytes=enrolled.device_id))
+    assert command.json("device", "wipe", device_id) == {"id": device_id, "wipe": "ordered"}
+    listed = command.json("device", "list", "--account", "xa-02269-xem")["devices"]
+    assert isinstance(listed, list)
+    assert [device["wipe"] for device in listed] == ["ordered"]
+    assert command("device", "wipe", str(UUID(int=5))) == 1
+    assert command.err.startswith("device.unknown: ")
+
+
 def test_a_unit_is_moved_after_a_look_at_whom_it_touches(on_seed: Command) -> None:
     accounts = on_seed.json("account", "list")["accounts"]
     assert isinstance(accounts, list)

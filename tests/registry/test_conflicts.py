@@ -129,3 +129,24 @@ def test_an_unknown_conflict_is_told(disputed: Registry) -> None:
         with pytest.raises(InputError) as caught:
             ask()
         assert caught.value.code == "conflict.unknown"
+
+
+def test_s033_one_choice_for_all_leaves_what_identifies_a_person(disputed: Registry) -> None:
+    fields = [{"field": "phone", "base": None, "mine": "1", "theirs": "2", "identifies": False}]
+    for number in range(300):
+        arrive(
+            disputed, "conflict", UUID(int=9_000 + number),
+            {
+                "unit_id": HAMLET.bytes, "target_kind": "member", "target_id": MEMBER.bytes,
+                "fields": json.dumps(fields), "status": "open", "mine_at": 1, "theirs_at": 1,
+            },
+        )  # fmt: skip
+    done = commands.settle_all(disputed, Take.THEIRS)
+    assert (done.settled, done.left) == (300, 1)
+    assert [row.conflict_id for row in queries.conflicts(disputed)] == [CONFLICT]
+    again = commands.settle_all(disputed, Take.MINE)
+    assert (again.settled, again.left) == (0, 1)
+    waiting = [row for row in queries.pending(disputed) if row.kind == "conflict"]
+    assert len(waiting) == 300
+    commands.undo(disputed, done.group)
+    assert len(queries.conflicts(disputed)) == 301

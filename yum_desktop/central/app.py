@@ -63,6 +63,12 @@ class RefreshBody(msgspec.Struct):
     refresh_token: str
 
 
+class WipedBody(msgspec.Struct):
+    """What a device says when it has removed its data."""
+
+    access_token: str
+
+
 class PasswordBody(msgspec.Struct):
     """What a person says to choose another password."""
 
@@ -88,6 +94,10 @@ def build_app(server: SyncServer, accounts: Accounts, devices: Devices) -> Starl
     def refresh(body: RefreshBody) -> Json:
         return _tokens(devices.refresh(body.refresh_token))
 
+    def wiped(body: WipedBody) -> Json:
+        devices.wiped(body.access_token)
+        return {"wiped": True}
+
     def change_password(body: PasswordBody) -> Json:
         accounts.change_password(body.account, body.password, body.new_password)
         return {"account": body.account}
@@ -107,6 +117,7 @@ def build_app(server: SyncServer, accounts: Accounts, devices: Devices) -> Starl
             _health(server.database),
             _post("/auth/enrol", EnrolBody, enrol),
             _post("/auth/refresh", RefreshBody, refresh),
+            _post("/auth/wiped", WipedBody, wiped),
             _post("/auth/password", PasswordBody, change_password),
             sync_route(server, authenticate),
             _bundle_route(answered),

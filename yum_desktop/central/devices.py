@@ -18,10 +18,16 @@ from yum_desktop.central.tokens import ACCESS_SECONDS, SECRET_SIZE_BYTES, Access
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.text import nfc
 from yum_desktop.registry.clock import Clock
-from yum_desktop.registry.tables import AccountRecord, DeviceRecord
+from yum_desktop.registry.tables import AccountRecord, DeviceRecord, SettingRecord
 
 NAME_LENGTH_MAX: Final = 60
 _SECRET: Final = "access_token_secret"  # noqa: S105  # the name of the setting, not the secret
+_WIPE: Final = "wipe."
+"""Begins the settings that say which devices shall be emptied: `ORDERED`, later `WIPED`."""
+
+WIPE: Final = "wipe"
+ORDERED: Final = "ordered"
+WIPED: Final = "done"
 _SEEN_EVERY: Final = timedelta(minutes=1)
 """A device that syncs often is not written down each time."""
 
@@ -62,6 +68,7 @@ class DeviceRow:
     enrolled_at: datetime
     seen_at: datetime | None
     revoked_at: datetime | None
+    wipe: str | None
 
 
 class Devices:
@@ -177,7 +184,10 @@ class Devices:
         if row.seen_at is None or now - row.seen_at >= _SEEN_EVERY:
             with self._database.write() as conn:
                 conn.execute(update(DeviceRecord).where(DeviceRecord.id == device_id).values(seen_at=now))
-        return Actor(account.name, row.name, (account.unit_id,), writes=account.role.writes, context=account.role)
+        order = WIPE if row.wipe == ORDERED else ""
+        return Actor(
+            account.name, row.name, (account.unit_id,), writes=account.role.writes, context=account.role, order=order
+        )
 
     def all(self, account: str | None = None) -> list[DeviceRow]:
         """Return all devices, or those of one account, by account and name."""
@@ -190,7 +200,11 @@ class Devices:
         if account is not None:
             query = query.where(DeviceRecord.account_id == self._people.get(account).account_id)
         with self._database.read() as conn:
-            return [DeviceRow(UUID(bytes=row[0]), *row[1:]) for row in conn.execute(query)]
+            orders = settings.starting_with(conn, _WIPE)
+            return [
+                DeviceRow(UUID(bytes=row[0]), *row[1:], wipe=orders.get(bytes(row[0]).hex()))
+                for row in conn.execute(query)
+            ]
 
     def revoke(self, device_id: UUID) -> None:
         """Keep a device out from its next request on. Doing it twice changes nothing.
@@ -207,11 +221,35 @@ class Devices:
                 change = update(DeviceRecord).where(DeviceRecord.id == device_id.bytes)
                 conn.execute(change.values(revoked_at=now))
 
+    def order_wipe(self, device_id: UUID) -> None:
+        """Let a device send what waits at its next exchange, and then remove all data from its machine.
+
+        Raises:
+            InputError: `device.unknown`.
+        """
+        with self._database.write() as conn:
+            if _device(conn, device_id.bytes) is None:
+                raise InputError("device.unknown", "Không có thiết bị này.", field="device")
+            settings.put(conn, _WIPE + device_id.bytes.hex(), ORDERED)
+
+    def wiped(self, access_token: str) -> None:
+        """Note that a device has removed its data, and keep it out from now on. Doing it twice changes nothing.
+
+        Raises:
+            DeniedError: `auth.expired`.
+        """
+        device_id = self._access.device_of(access_token, now_s=int(self._clock.now().timestamp()))
+        with self._database.write() as conn:
+            if settings.get(conn, _WIPE + device_id.hex()) is None:
+                raise DeniedError("auth.expired")
+            settings.put(conn, _WIPE + device_id.hex(), WIPED)
+        self.revoke(UUID(bytes=device_id))
+
     def _sign(self, device_id: bytes) -> str:
         return self._access.sign(device_id, now_s=int(self._clock.now().timestamp()))
 
 
-DeviceColumns = Row[bytes, bytes, str, bytes | None, bytes | None, datetime | None, datetime | None]
+DeviceColumns = Row[bytes, bytes, str, bytes | None, bytes | None, datetime | None, datetime | None, str | None]
 
 
 def _device(conn: Connection, device_id: bytes, *, lock: bool = False) -> DeviceColumns | None:
@@ -223,6 +261,7 @@ def _device(conn: Connection, device_id: bytes, *, lock: bool = False) -> Device
         DeviceRecord.refresh_before_hash,
         DeviceRecord.seen_at,
         DeviceRecord.revoked_at,
+        select(SettingRecord.value).where(SettingRecord.key == _WIPE + device_id.hex()).scalar_subquery().label("wipe"),
     )
     query = query.where(DeviceRecord.id == device_id)
     return conn.execute(query.with_for_update() if lock else query).first()

@@ -241,6 +241,7 @@ def list_devices(options: argparse.Namespace) -> Report:
             "enrolled_at": _instant(device.enrolled_at),
             "seen_at": _instant(device.seen_at),
             "revoked_at": _instant(device.revoked_at),
+            "wipe": device.wipe,
         }
         for device in devices
     ]
@@ -256,6 +257,14 @@ def revoke_device(options: argparse.Namespace) -> Report:
     with opened(options.db) as central:
         central.devices.revoke(options.device)
     return Report({"id": str(options.device)}, ["Đã thu hồi quyền của thiết bị."])
+
+
+def wipe_device(options: argparse.Namespace) -> Report:
+    """Let a device send what waits at its next exchange, and then remove all data from its machine."""
+    with opened(options.db) as central:
+        central.devices.order_wipe(options.device)
+    said = "Lần gửi nhận tới, thiết bị gửi hết việc chờ rồi xóa dữ liệu trên máy. Xem kết quả: yum-central device list."
+    return Report({"id": str(options.device), "wipe": "ordered"}, [said])
 
 
 def move_unit(options: argparse.Namespace) -> Report:
@@ -517,6 +526,8 @@ def _add_devices(reader: Reader, shared: argparse.ArgumentParser) -> None:
     listing.add_argument("--account", metavar="TÊN", help="chỉ của một tài khoản")
     revoking = _add(groups, shared, "revoke", revoke_device, "thu hồi quyền của thiết bị")
     revoking.add_argument("device", type=UUID, metavar="ID")
+    wiping = _add(groups, shared, "wipe", wipe_device, "gửi hết việc chờ rồi xóa dữ liệu trên máy của thiết bị")
+    wiping.add_argument("device", type=UUID, metavar="ID")
 
 
 def _add_units(reader: Reader, shared: argparse.ArgumentParser) -> None:

@@ -40,7 +40,7 @@ Answer = tuple[object, list[str], int]
 def run() -> int:
     """Run the command of the command line; a package also starts its reader of lists with this program."""
     if sys.argv[1:2] == [reading.FLAG]:
-        return reading.run()
+        reading.run()
     return main(sys.argv[1:])
 
 
@@ -338,6 +338,12 @@ def _conflicts_settle(r: Registry, asked: argparse.Namespace) -> Answer:
     return _conflict_document(after), ["Đã chọn. Chạy yumctl sync để gửi."], DONE
 
 
+def _conflicts_settle_all(r: Registry, asked: argparse.Namespace) -> Answer:
+    done = commands.settle_all(r, commands.Take(asked.take))
+    lines = [f"Đã chọn cho {done.settled} xung đột; còn {done.left} phải chọn từng cái. Chạy yumctl sync để gửi."]
+    return {"settled": done.settled, "left": done.left, "group": done.group}, lines, REFUSED if done.left else DONE
+
+
 def _handovers_list(r: Registry, asked: argparse.Namespace) -> Answer:
     return *handing.listed(r, mine=asked.mine, every=asked.all, text=_text), DONE
 
@@ -489,6 +495,9 @@ def _add_conflicts(rooms: Rooms) -> None:
     settling = _add(conflicts, "settle", _conflicts_settle)
     settling.add_argument("id")
     settling.add_argument("choices", nargs="+", metavar="trường=mine|theirs|=giá_trị")
+    _add(conflicts, "settle-all", _conflicts_settle_all).add_argument(
+        "take", choices=[its.value for its in commands.Take]
+    )
 
 
 def _add_handovers(rooms: Rooms) -> None:

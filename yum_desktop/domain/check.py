@@ -68,8 +68,13 @@ def _read_phone(field: MemberField, text: str) -> Value:
     return _or_raise(number, field, "input.phone", _phone_text(text, found.number))
 
 
+def is_email(text: str) -> bool:
+    """Return whether a text is written as addresses are."""
+    return _EMAIL.fullmatch(text) is not None
+
+
 def _read_email(field: MemberField, text: str) -> Value:
-    return _or_raise(text if _EMAIL.fullmatch(text) else None, field, "input.email", "Email phải như ten@vidu.vn")
+    return _or_raise(text if is_email(text) else None, field, "input.email", "Email phải như ten@vidu.vn")
 
 
 def _read_flag(field: MemberField, text: str) -> Value:
@@ -163,6 +168,8 @@ def _about_days(values: Mapping[str, Value], today: date) -> list[Finding]:
 def _about_age(values: Mapping[str, Value]) -> list[Finding]:
     born, joined = values.get("born_on"), values.get("joined_on")
     both = isinstance(born, str) and isinstance(joined, str) and born and joined
+    if both and int(str(joined)[:4]) - int(str(born)[:4]) > _JOIN_AGE_MIN:
+        return []
     if both and full_years(str(born), last_day(str(joined))) < _JOIN_AGE_MIN:
         return [Finding("joined_on", "join.too_young", "wait", f"Vào Đoàn khi chưa đủ {_JOIN_AGE_MIN} tuổi")]
     return []

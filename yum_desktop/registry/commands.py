@@ -43,6 +43,7 @@ __all__ = [
     "retry_refused",
     "set_case",
     "set_member",
+    "settle_all",
     "settle_conflict",
     "take_step",
     "undo",
@@ -58,6 +59,21 @@ class Take(StrEnum):
 
     MINE = "mine"
     THEIRS = "theirs"
+
+
+@dataclass(frozen=True, slots=True)
+class SettledAll:
+    """What one choice for all conflicts came to.
+
+    Attributes:
+        settled: Conflicts that were settled.
+        left: Those about fields that identify a person: they are chosen one by one.
+        group: Undoes it.
+    """
+
+    settled: int
+    left: int
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +227,24 @@ def settle_conflict(
             raise InputError("conflict.incomplete", text_of("conflict.incomplete"), field=missing)
         choice = _compact({name: _choice(choices[name]) for name in names})
         r.replica.edit(conn, _CONFLICT, conflict_id.bytes, {"status": "settled", "choice": choice}, author)
+
+
+def settle_all(r: Registry, take: Take, *, channel: str = DESKTOP) -> SettledAll:
+    """Take one side in all open conflicts, apart from those about fields that identify a person."""
+    group = group_of(r)
+    author = r.author(channel=channel, group=group)
+    settled = left = 0
+    with change(r) as conn:
+        query = select(ConflictRecord.id, ConflictRecord.fields).where(ConflictRecord.status == "open")
+        for conflict_id, fields in conn.execute(query.order_by(ConflictRecord.id)).all():
+            items = json.loads(fields or "[]")
+            if any(item["identifies"] for item in items):
+                left += 1
+                continue
+            choice = _compact({item["field"]: _choice(take) for item in items})
+            r.replica.edit(conn, _CONFLICT, conflict_id, {"status": "settled", "choice": choice}, author)
+            settled += 1
+    return SettledAll(settled, left, group)
 
 
 def _choice(choice: Take | Value) -> dict[str, object]:

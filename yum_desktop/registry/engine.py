@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -166,6 +166,31 @@ class Registry:
         """Read again whose file this is, after it was enrolled."""
         with self.read() as conn:
             self.identity = settings.identity(conn)
+
+    def empty(self, kept: Mapping[str, str]) -> None:
+        """Remove everything from the file, also what the disk still holds of it, and begin anew.
+
+        Args:
+            kept: Settings that the empty file has.
+
+        Raises:
+            UnavailableError: `store.…`; nothing was removed, or all of it.
+        """
+        with self.write() as conn:
+            conn.exec_driver_sql("PRAGMA secure_delete=ON")
+            sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            for (name,) in conn.exec_driver_sql(sql).all():
+                conn.exec_driver_sql(f'DROP TABLE "{name}"')
+            migrate.upgrade(conn)
+            self.replica.create_tables(conn)
+            settings.put(conn, kept)
+        try:
+            with closing(self._engine.raw_connection()) as raw:
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    raw.cursor().execute(statement)
+        except (exc.SQLAlchemyError, dbapi2.Error) as error:
+            raise translated(error) from error
+        self.reload_identity()
 
     def close(self) -> None:
         """Close all connections. Nothing is waiting then: every change was stored when it was made."""

@@ -29,6 +29,7 @@ _TEXTS: Final[dict[str, str]] = {
     "conflict.already_settled": "Người khác đã chọn trước cho xung đột này.",
     "conflict.choice_damaged": "Lựa chọn không đọc được. Hãy chọn lại.",
     "conflict.incomplete": "Còn trường chưa chọn.",
+    "auth.wiped": "Dữ liệu trên máy này đã được xóa theo lệnh của máy chủ, sau khi gửi hết những gì chờ gửi.",
     "clock.behind": "Đồng hồ máy này chạy chậm: lần liên lạc trước với máy chủ đã muộn hơn giờ đang hiện."
     " Hãy chỉnh lại ngày giờ.",
     "clock.wrong": "Đồng hồ máy này lệch {0} so với máy chủ. Hãy chỉnh lại ngày giờ.",

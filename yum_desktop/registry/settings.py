@@ -26,6 +26,9 @@ WAIT_UNTIL: Final = "sync_wait_until_ms"
 FAR: Final = "line_is_far"
 """Whether the last answer took long to begin: such lines are narrow, and often cut."""
 
+WIPED_AT: Final = "wiped_server"
+"""Address of the server that ordered this file to be emptied, until it knows that it was."""
+
 VIEWER: Final = "viewer"
 """The role of accounts that only look."""
 

@@ -7,7 +7,7 @@ import math
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from functools import cache
 from typing import Final
@@ -27,7 +27,17 @@ from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.refusals import text_of
 
-__all__ = ["Anew", "Progress", "SyncReport", "change_password", "enrol", "error_text", "list_anew", "sync"]
+__all__ = [
+    "Anew",
+    "Progress",
+    "SyncReport",
+    "change_password",
+    "enrol",
+    "error_text",
+    "list_anew",
+    "sign_in_again",
+    "sync",
+]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +56,9 @@ _ENROL: Final = "/auth/enrol"
 _REFRESH: Final = "/auth/refresh"
 _PASSWORD: Final = "/auth/password"  # noqa: S105  # a path
 _COPIED: Final = "auth.copied"
+_WIPE: Final = "wipe"
+_WIPED: Final = "auth.wiped"
+_WIPED_PATH: Final = "/auth/wiped"
 _FIELDS: Final = {"auth.wrong": "password", "auth.default_password": "password"}
 
 
@@ -111,6 +124,16 @@ def enrol(
         settings.put(conn, {**known, settings.SERVER: _address(server), settings.FAR: _far(took_s), **forget})
     r.reload_identity()
     log.info("enrolled as device %s", r.identity.device_id)
+
+
+def sign_in_again(r: Registry, password: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    """Let this file work for its account again; see `enrol`.
+
+    Raises:
+        InputError, UnavailableError: As `enrol`.
+    """
+    me = r.identity
+    enrol(r, server=me.server, account=me.account, password=password, device_name=me.device_name, transport=transport)
 
 
 def change_password(
@@ -181,6 +204,8 @@ def sync(
         UnavailableError: `store.…`.
     """
     if not r.identity.server:
+        if _confirm_wiped(r, transport):
+            return SyncReport(status="failed", error_code=_WIPED)
         raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
     if anew is not None:
         list_anew(r, anew)
@@ -194,6 +219,9 @@ def sync(
             engine = Engine(r.replica, r.write, http, frame_rows_max=FAR_ROWS if far else FRAME_ROWS_MAX)
             report = engine.sync(progress=progress, cancelled=cancel or _never, verify=verify)
         wait_s, far = http.wait_s, _far(http.began_s) if http.began_s else far
+        if http.order == _WIPE and report.status == "done":
+            _wipe(r, transport, report)
+            return report
     until = str(as_ms(r.clock.now()) + round(1_000 * wait_s)) if wait_s else None
     known = {
         settings.ERROR_CODE: report.error_code,
@@ -245,6 +273,33 @@ def connected(r: Registry, transport: httpx.BaseTransport | None) -> Iterator[tu
         raise InputError("sync.not_enrolled", text_of("sync.not_enrolled"))
     with _client(r.identity.server, transport) as client:
         yield client, Tokens(r, client)
+
+
+def _wipe(r: Registry, transport: httpx.BaseTransport | None, report: SyncReport) -> None:
+    """Empty this file, because its server says so; everything that waited has been sent.
+
+    What the server refused goes too: it knows that, and whoever may not have the data may not correct it either.
+    """
+    with r.read() as conn:
+        tokens = {key: settings.get(conn, key) or "" for key in (settings.ACCESS, settings.REFRESH)}
+    told = {settings.ERROR_CODE: _WIPED, settings.ERROR_TEXT: text_of(_WIPED)}
+    r.empty({**tokens, **told, settings.WIPED_AT: r.identity.server})
+    log.warning("the server has ordered this store to be emptied")
+    report.status, report.error_code = "failed", _WIPED
+    _confirm_wiped(r, transport)
+
+
+def _confirm_wiped(r: Registry, transport: httpx.BaseTransport | None) -> bool:
+    """Tell the server that this file was emptied, if it was; return whether it was. Without a line it is told later."""
+    with r.read() as conn:
+        server = settings.get(conn, settings.WIPED_AT)
+    if server is None:
+        return False
+    with suppress(UnreachableError, RejectedError, httpx.RequestError), _client(server, transport) as client:
+        _posted(client, _WIPED_PATH, {"access_token": Tokens(r, client).renew()})
+        with r.write() as conn:
+            settings.put(conn, dict.fromkeys((settings.ACCESS, settings.REFRESH, settings.WIPED_AT)))
+    return True
 
 
 class Tokens:

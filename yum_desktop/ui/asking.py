@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from yum_desktop.ui.theme import Type
 from yum_desktop.ui.widgets.buttons import Button
+from yum_desktop.ui.widgets.fields import TextField
 from yum_desktop.ui.widgets.text import Label
 
 
@@ -28,6 +29,7 @@ class Question:
     Attributes:
         choices: The harmless one first: it has the focus.
         reason: Label of the reason to be typed; empty for none. Only `reason_for` needs it.
+        secret: What is typed is a password, not shown.
     """
 
     title: str
@@ -35,6 +37,7 @@ class Question:
     choices: tuple[Choice, ...]
     reason: str = ""
     reason_for: frozenset[str] = field(default_factory=frozenset)
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,17 @@ class QuestionDialog(QDialog):
         self.reason.setFixedHeight(72)
         self.reason.setTabChangesFocus(True)
         self.reason.setAccessibleName(question.reason)
+        self.secret = TextField()
+        self.secret.setEchoMode(QLineEdit.EchoMode.Password)
+        self.secret.setAccessibleName(question.reason)
+        self._is_secret = question.secret
+        typed: QWidget = self.secret if question.secret else self.reason
+        for unused in {self.secret, self.reason} - ({typed} if question.reason else set()):
+            unused.setParent(self)
+            unused.hide()
         if question.reason:
             column.addWidget(Label(question.reason, Type.SMALL))
-            column.addWidget(self.reason)
+            column.addWidget(typed)
         row = QHBoxLayout()
         row.setContentsMargins(0, 12, 0, 0)
         row.addStretch(1)
@@ -118,22 +129,26 @@ class QuestionDialog(QDialog):
         column.addLayout(row)
         self._needs = question.reason_for
         self.reason.textChanged.connect(self._enable)
+        self.secret.textChanged.connect(self._enable)
         self._enable()
         self.buttons[question.choices[0].key].setFocus()
         if question.reason:
-            self.reason.setFocus()
+            typed.setFocus()
         self.finished.connect(self._tell)
 
     def _enable(self) -> None:
-        has_reason = bool(self.reason.toPlainText().strip())
+        has_reason = bool(self._typed())
         for key, button in self.buttons.items():
             button.setEnabled(has_reason or key not in self._needs)
+
+    def _typed(self) -> str:
+        return self.secret.text() if self._is_secret else self.reason.toPlainText().strip()
 
     def _choose(self, key: str) -> None:
         self._key = key
         self.accept()
 
     def _tell(self) -> None:
-        answer = Answer(self._key, self.reason.toPlainText().strip()) if self._key is not None else None
+        answer = Answer(self._key, self._typed()) if self._key is not None else None
         self.deleteLater()
         self._answered(answer)

@@ -34,6 +34,7 @@ from yum_desktop.ui.shell.window import MainWindow
 from yum_desktop.ui.sync_page.anew import AnewPresenter
 from yum_desktop.ui.sync_page.by_file import FilePresenter, FileSources
 from yum_desktop.ui.sync_page.presenter import SyncPresenter, SyncSources, Tab
+from yum_desktop.ui.sync_page.sign_in import SignInPresenter
 from yum_desktop.ui.sync_page.view import SyncPage
 
 
@@ -99,7 +100,7 @@ class Desk(QObject):
     Attributes:
         window: The main window.
         shell: Strip, undo and sync.
-        members, cases, imports, sync_lists, anew, files, conflict: The screens.
+        members, cases, imports, sync_lists, anew, sign_in, files, conflict: The screens.
         autosync: When to exchange without being asked.
     """
 
@@ -300,6 +301,11 @@ class Desk(QObject):
             trouble=page.show_trouble,
         )  # fmt: skip
         page.anew_requested.connect(self.anew.ask)
+        self.sign_in = SignInPresenter(
+            self._jobs, self.asker, account=lambda: r.identity.account, sign_in=partial(syncing.sign_in_again, r),
+            sync=self.shell.sync, trouble=page.show_trouble,
+        )  # fmt: skip
+        page.sign_in_requested.connect(self.sign_in.ask)
         page.list_requested.connect(self._show_list)
         self._add_files(page)
         self.window.add_page("sync", self.tr("Đồng bộ"), "refresh-cw", page)

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from yum_desktop.domain import identity
 from yum_desktop.domain.codes import Codes
@@ -29,8 +29,7 @@ class Note:
     suggest: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value that may be stored unasked, or nothing, and what is to be said."""
 
     value: str | None = None
@@ -46,6 +45,12 @@ _STROKES: Final = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ",
 _HONORIFIC: Final = re.compile(r"^\s*(?:đ/c|đồng chí|em|anh|chị)[\s.:]+(?=\S+\s)", re.IGNORECASE)
 _SMALL_FIRST: Final = re.compile(r"(?<!\S)[^\W\d_A-Z](?=[a-zà-ỹ]*(?:\s|$))")
 _BRACKETS: Final = re.compile(r"\s*[(\[].*?[)\]]\s*")
+_NEVER_FIRST: Final = frozenset({"", "=", "x", "X", "×"})
+_LOWER: Final = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
+_UPPER: Final = "A-ZÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
+_PLAIN_NAME: Final = re.compile(rf"[{_UPPER}][{_LOWER}]*(?: [{_UPPER}][{_LOWER}]*)+")
+_TWELVE: Final = re.compile(r"[0-9]{12}")
+_NORMAL_PHONE: Final = re.compile(r"0[35789][0-9]{8}")
 _SERIAL_ZERO: Final = date(1899, 12, 30)
 _SERIALS: Final = range(14_000, 60_000)
 _DAYS_TO_1904: Final = 1_462
@@ -91,8 +96,30 @@ def clean(raw: str) -> tuple[str, list[Note]]:
     return stroked, notes
 
 
+def is_plain_name(cell: Cell) -> bool:
+    """Return whether a cell is a name with its marks and capitals, as most are: nothing is to be said about it."""
+    return (
+        cell.__class__ is str
+        and len(cell) <= NAME_MAX
+        and _PLAIN_NAME.fullmatch(cell) is not None
+        and not cell.isascii()
+    )
+
+
+def is_plain_text(cell: Cell) -> bool:
+    """Return whether a cell is a text that is kept as it stands, and no formula."""
+    return (
+        cell.__class__ is str
+        and cell[:1] not in _NEVER_FIRST
+        and unicodedata.is_normalized("NFC", cell)
+        and _UNCLEAN.search(cell) is None
+    )
+
+
 def read_name(cell: Cell) -> Reading:
     """Return a name: composed, spaced and in small letters with capitals."""
+    if is_plain_name(cell):
+        return Reading(str(cell))
     text, notes = clean(str(cell))
     if not text:
         return MISSING
@@ -209,6 +236,8 @@ def _plausible(day: str, notes: tuple[Note, ...], today: date, *, birth: bool) -
 
 def read_identity(cell: Cell) -> Reading:
     """Return an identity number. A lost zero is offered, never restored alone."""
+    if cell.__class__ is str and _TWELVE.fullmatch(cell):
+        return Reading(str(cell))
     text, _ = clean(text_of(cell))
     if not any(letter.isalnum() for letter in text) or _NO_PAPER.search(fold(text)):
         return MISSING
@@ -239,6 +268,8 @@ def _identity_of(digits: str, notes: tuple[Note, ...]) -> Reading:
 
 def read_phone(cell: Cell) -> Reading:
     """Return a telephone number in its normal form."""
+    if cell.__class__ is str and _NORMAL_PHONE.fullmatch(cell):
+        return Reading(str(cell))
     text, _ = clean(text_of(cell))
     if not any(letter.isdigit() for letter in text):
         return MISSING

@@ -232,7 +232,7 @@ def _said(body: Sequence[Row], width: int) -> frozenset[int]:
     """Return the columns in which something stands."""
     silent = set(range(width))
     for row in body:
-        silent -= {index for index in silent if text_of(row[index])}
+        silent -= {index for index in silent if row[index] != "" and text_of(row[index])}
         if not silent:
             break
     return frozenset(range(width)) - silent

@@ -13,7 +13,7 @@ from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.old_fonts import Encoding
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel import cells
-from yum_desktop.exchange.excel.cells import NAME_MAX, OFFERED, SHOWN, Note
+from yum_desktop.exchange.excel.cells import NAME_MAX, OFFERED, SHOWN, Note, is_plain_name
 from yum_desktop.exchange.excel.encoding import Conversion, converted
 from yum_desktop.exchange.excel.layout import (
     CHI_DOAN,
@@ -32,9 +32,9 @@ from yum_desktop.exchange.excel.layout import (
     unit_of_titles,
     wide_rows,
 )
+from yum_desktop.exchange.excel.limits import without_collecting
 from yum_desktop.exchange.excel.model import (
     Area,
-    Cell,
     Converted,
     Duplicate,
     FileFinding,
@@ -47,12 +47,15 @@ from yum_desktop.exchange.excel.model import (
 )
 from yum_desktop.exchange.excel.opening import Report, open_list, stopped
 from yum_desktop.exchange.excel.read import Book
-from yum_desktop.exchange.excel.record import Reader, problem_of
+from yum_desktop.exchange.excel.record import Found, Reader, problem_of
 
 _ALL_PAIRS_MAX: Final = 12
 _SHARED: Final = frozenset(
     {CHI_DOAN, "ethnicity", "religion", "hometown_text", "residence_text", "joined_on", "joined_place", "occupation"}
 )
+_PLAIN_MIN: Final = 2
+"""Facts beside a name that make a row a member without looking further."""
+_SUMS: Final = ("Tổng ", "Cộng ")
 _ROWS_PER_STEP: Final = 1_000
 _ENCODING_WORDS: Final = {
     Encoding.TCVN3: "Chữ gõ bằng phông .VnTime (TCVN3), đã đổi sang Unicode",
@@ -122,32 +125,33 @@ def plan_list(
     Raises:
         InputError: `file.no_header`, `file.no_name_column`, `file.unknown_target`, or `file.stopped`.
     """
-    layout = find_layout(converted(book.rows, book.conversions), mapping, book.merged)
-    written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
-    spread = _spread(written, book.merged, layout)
-    reader = Reader(layout, codes=codes, today=today, epoch_1904=book.epoch_1904)
-    sorted_rows = _sort(spread, layout, wide_rows(book.merged), reader, book.sheet, _step(stop, report))
-    shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
-    duplicates, look_alikes = _pairs(shared)
-    return ImportPlan(
-        file=file,
-        sheet=book.sheet,
-        sheets=book.sheets,
-        header_rows=tuple(row + 1 for row in layout.header_rows),
-        columns=layout.columns,
-        rows=tuple(shared),
-        rejected=tuple(sorted_rows.rejected),
-        skipped=tuple(sorted_rows.skipped),
-        duplicates=duplicates,
-        look_alikes=look_alikes,
-        findings=(*_encodings(shared, book.conversions, layout), *_findings(shared, layout)),
-        chi_doan_from=_chi_doan_from(written, book.sheet, layout, sorted_rows),
-        converted=tuple(
-            Converted(one.row + 1, one.column, one.encoding, one.before, one.after, one.column in as_written)
-            for one in book.conversions
-            if one.sure
-        ),
-    )
+    with without_collecting():
+        layout = find_layout(converted(book.rows, book.conversions), mapping, book.merged)
+        written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
+        spread = _spread(written, book.merged, layout)
+        reader = Reader(layout, codes=codes, today=today, epoch_1904=book.epoch_1904)
+        sorted_rows = _sort(spread, layout, wide_rows(book.merged), reader, book.sheet, _step(stop, report))
+        shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
+        duplicates, look_alikes = _pairs(shared)
+        return ImportPlan(
+            file=file,
+            sheet=book.sheet,
+            sheets=book.sheets,
+            header_rows=tuple(row + 1 for row in layout.header_rows),
+            columns=layout.columns,
+            rows=tuple(shared),
+            rejected=tuple(sorted_rows.rejected),
+            skipped=tuple(sorted_rows.skipped),
+            duplicates=duplicates,
+            look_alikes=look_alikes,
+            findings=(*_encodings(shared, book.conversions, layout), *_findings(shared, layout)),
+            chi_doan_from=_chi_doan_from(written, book.sheet, layout, sorted_rows),
+            converted=tuple(
+                Converted(one.row + 1, one.column, one.encoding, one.before, one.after, one.column in as_written)
+                for one in book.conversions
+                if one.sure
+            ),
+        )
 
 
 def _step(stop: threading.Event | None, report: Report | None) -> Callable[[float], None]:
@@ -195,31 +199,58 @@ def _sort(
     sheet: str,
     step: Callable[[float], None],
 ) -> _Sorted:
-    known: dict[Cell, str] = {}
-    texts = [[known[cell] if cell in known else known.setdefault(cell, text_of(cell)) for cell in row] for row in rows]
-    headers = texts[layout.header_rows[0]]
-    last = next((i for i in reversed(range(layout.body, len(rows))) if _member_like(texts[i], layout)), layout.body - 1)
+    headers = _texts(rows[layout.header_rows[0]])
+    below = reversed(range(layout.body, len(rows)))
+    last = next((index for index in below if _member_like(_texts(rows[index]), layout)), layout.body - 1)
+    plain = _plain_places(layout)
     found = _Sorted()
     group = unit_of_titles(rows[: layout.header_rows[0]]) or unit_of_titles([[sheet]])
+    members: list[Found] = []
+    refusals: list[tuple[RejectedRow, Found]] = []
     for index, row in enumerate(rows):
-        if index % _ROWS_PER_STEP == 0:
-            step(index / len(rows))
-        if not any(texts[index]):
+        one = Found(index + 1, row, group)
+        if plain is not None and layout.body <= index <= last and _is_plain_member(row, headers, *plain):
+            members.append(one)
             continue
-        kind = _kind(index, texts[index], layout, headers, last=last, wide=index in wide)
+        texts = _texts(row)
+        if not any(texts):
+            continue
+        kind = _kind(index, texts, layout, headers, last=last, wide=index in wide)
         if kind == "group":
-            group = group_name(texts[index])
+            group = group_name(texts)
             found.groups += 1
         if kind is not None:
             found.skipped.append(SkippedRow(index + 1, kind))
             continue
-        refused = _refusal(index + 1, texts[index], layout)
+        refused = _refusal(index + 1, texts, layout)
         if refused is not None:
-            member = reader.planned(index + 1, row, texts[index], group)
-            found.rejected.append(replace(refused, member=member))
+            refusals.append((refused, one))
         else:
-            found.rows.append(reader.planned(index + 1, row, texts[index], group))
+            members.append(one)
+    for start in range(0, len(members), _ROWS_PER_STEP):
+        step(start / len(members))
+        found.rows += reader.members(members[start : start + _ROWS_PER_STEP])
+    others = reader.members([one for _, one in refusals])
+    found.rejected += [replace(why, member=member) for (why, _), member in zip(refusals, others, strict=True)]
     return found
+
+
+def _texts(row: Row) -> list[str]:
+    return [text_of(cell) for cell in row]
+
+
+def _plain_places(layout: Layout) -> tuple[int, tuple[int, ...]] | None:
+    """Return the column of names, where there is one, and the columns that only a member's row fills."""
+    said = tuple(c.index for c in layout.columns if c.field in {"born_on", "id_number", "sex", "phone", "joined_on"})
+    return (layout.names[0], said) if len(layout.names) == 1 and len(said) >= _PLAIN_MIN else None
+
+
+def _is_plain_member(row: Row, headers: Sequence[str], name: int, said: Sequence[int]) -> bool:
+    """Return whether a row is surely a member, as most are: a name as names are, and facts beside it."""
+    cell = row[name]
+    if not is_plain_name(cell) or cell == headers[name] or str(cell).startswith(_SUMS):
+        return False
+    return sum(row[index] != "" for index in said) >= _PLAIN_MIN
 
 
 def _kind(
@@ -255,50 +286,67 @@ def _refusal(number: int, texts: Sequence[str], layout: Layout) -> RejectedRow |
     return RejectedRow(number, "name.not_a_name", text if len(text) <= NAME_MAX else f"{text[:NAME_MAX]}…")
 
 
-def _with_shared_phones(rows: Sequence[PlannedRow]) -> list[PlannedRow]:
+def _with_shared_phones(rows: Sequence[PlannedRow]) -> Sequence[PlannedRow]:
     """Say of two people that they have one number: a household is a real case, so it is not forbidden."""
-    owners: dict[object, set[str]] = {}
-    for row in rows:
+    owners: dict[object, list[int]] = {}
+    for place, row in enumerate(rows):
         if "phone" in row.values:
-            owners.setdefault(row.values["phone"], set()).add(fold(str(row.values.get("full_name"))))
-    return [
-        replace(row, problems=(*row.problems, problem_of("phone", Note("phone.shared", SHOWN), str(phone))))
-        if (phone := row.values.get("phone")) is not None and len(owners[phone]) > 1
-        else row
-        for row in rows
-    ]
+            owners.setdefault(row.values["phone"], []).append(place)
+    made = list(rows)
+    for phone, places in owners.items():
+        if len(places) > 1 and len({fold(str(rows[place].values.get("full_name"))) for place in places}) > 1:
+            for place in places:
+                problem = problem_of("phone", Note("phone.shared", SHOWN), str(phone))
+                made[place] = replace(rows[place], problems=(*rows[place].problems, problem))
+    return made
 
 
 def _identity(row: PlannedRow) -> str | None:
     """Return the identity number, or the one that is meant."""
     if "id_number" in row.values:
         return str(row.values["id_number"])
+    if not row.problems:
+        return None
     return next((p.suggest[0] for p in row.problems if p.field == "id_number" and p.suggest), None)
 
 
 def _pairs(rows: Sequence[PlannedRow]) -> tuple[tuple[Duplicate, ...], tuple[tuple[int, int], ...]]:
     """Return the pairs that are one person, and those that only look so."""
     duplicates: dict[tuple[int, int], str] = {}
-    by_number: dict[str, list[PlannedRow]] = {}
-    by_name: dict[str, list[PlannedRow]] = {}
-    by_birth: dict[tuple[str, object], list[PlannedRow]] = {}
+    by_number, by_name, by_birth = _Same(), _Same(), _Same()
+    folded: dict[str, str] = {}
     for row in rows:
         number = _identity(row)
         if number is not None:
-            by_number.setdefault(number, []).append(row)
-        name = fold(str(row.values["full_name"]))
-        by_name.setdefault(name, []).append(row)
+            by_number.add(number, row)
+        said = str(row.values["full_name"])
+        name = folded.get(said) or folded.setdefault(said, fold(said))
+        by_name.add(name, row)
         if "born_on" in row.values:
-            by_birth.setdefault((name, row.values["born_on"]), []).append(row)
-    for one, two in _linked(by_number.values()):
+            by_birth.add((name, row.values["born_on"]), row)
+    for one, two in _linked(by_number.groups.values()):
         elsewhere = fold(one.chi_doan or "") != fold(two.chi_doan or "")
         duplicates[one.row, two.row] = "same_id_other_unit" if elsewhere else "same_id"
-    for one, two in _linked(by_birth.values()):
+    for one, two in _linked(by_birth.groups.values()):
         if None in {_identity(one), _identity(two)}:
             duplicates.setdefault((one.row, two.row), "same_name_and_birthday")
-    look_alikes = sorted({(one.row, two.row) for one, two in _linked(by_name.values())} - set(duplicates))
+    look_alikes = sorted({(one.row, two.row) for one, two in _linked(by_name.groups.values())} - set(duplicates))
     found = tuple(Duplicate(one, two, reason) for (one, two), reason in sorted(duplicates.items()))
     return found, tuple(look_alikes)
+
+
+class _Same:
+    """Rows by what they have in common; those that are alone make no group."""
+
+    def __init__(self) -> None:
+        self._first: dict[object, PlannedRow] = {}
+        self.groups: dict[object, list[PlannedRow]] = {}
+
+    def add(self, key: object, row: PlannedRow) -> None:
+        """Add a row."""
+        first = self._first.setdefault(key, row)
+        if first is not row:
+            self.groups.setdefault(key, [first]).append(row)
 
 
 def _linked(groups: Iterable[Sequence[PlannedRow]]) -> Iterator[tuple[PlannedRow, PlannedRow]]:

@@ -24,6 +24,7 @@ from yum_desktop.ui.sync_page.by_file import FileCard
 from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.model import models, next_column
 from yum_desktop.ui.sync_page.presenter import Lists, Tab
+from yum_desktop.ui.sync_page.sign_in import SIGN_IN_CODES
 from yum_desktop.ui.theme import Type
 from yum_desktop.ui.widgets.badges import CountPill
 from yum_desktop.ui.widgets.buttons import Button
@@ -62,6 +63,7 @@ class SyncPage(QWidget):
         accept_with_requested: Received work, what was typed over its values, how values are typed.
         return_requested: Received work and the reason.
         put_away_requested: Own work.
+        sign_in_requested: The password is needed once more.
         anew_requested: Something must be decided about a server that came back from a backup.
         sync_requested, stop_requested: Send and receive now; stop that.
         list_requested: The name of the list to bring to the front.
@@ -75,6 +77,7 @@ class SyncPage(QWidget):
     accept_with_requested = Signal(object, object, object)
     return_requested = Signal(object, str)
     put_away_requested = Signal(object)
+    sign_in_requested = Signal()
     anew_requested = Signal()
     sync_requested = Signal()
     stop_requested = Signal()
@@ -129,6 +132,7 @@ class SyncPage(QWidget):
         self.progress = Progress()
         self.start = Button(self.tr("Gửi nhận ngay"), kind="primary", icon="refresh-cw")
         self.anew = Button(self.tr("Xem cách xử lý"), icon="triangle-alert")
+        self.sign_in = Button(self.tr("Đăng nhập lại"), icon="key-round")
         self.facts: dict[str, tuple[IconLabel, Label, Label]] = {}
         self._lay_out()
         self._connect()
@@ -176,6 +180,7 @@ class SyncPage(QWidget):
         self.progress.setVisible(state.busy)
         self._idle.setVisible(not state.busy)
         self.anew.setVisible(state.error_code in CODES)
+        self.sign_in.setVisible(state.error_code in SIGN_IN_CODES)
         if state.busy:
             title = self.tr("Đang gửi nhận") if state.complete else self.tr("Đang nhận lần đầu")
             detail = self.tr("{0} hồ sơ, {1}. Mất mạng giữa chừng cũng không mất gì.")
@@ -283,6 +288,7 @@ class SyncPage(QWidget):
         for widget in (self._connection, self._connection_more, self.start):
             idle.addWidget(widget)
         idle.addWidget(self.anew)
+        idle.addWidget(self.sign_in)
         self.exchange.body.addWidget(self._idle)
         self.exchange.body.addWidget(self.progress)
         facts = Card()
@@ -323,6 +329,7 @@ class SyncPage(QWidget):
         self.open.clicked.connect(self._open_current)
         self.start.clicked.connect(self.sync_requested)
         self.anew.clicked.connect(self.anew_requested)
+        self.sign_in.clicked.connect(self.sign_in_requested)
         self.progress.stopped.connect(self.stop_requested)
 
     # texts
