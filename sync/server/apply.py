@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _IDS_MAX: Final = 500
 _PRINT_SIZE_BYTES: Final = 8
+_UNKNOWN: Final = -1
+"""Before any revision: what happened since is not known."""
 _BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, exc.DataError)
 """What the content of a change can cause where nobody has foreseen it; what may pass by itself is not among them."""
 
@@ -57,13 +59,21 @@ class Applier:
         self._rules = rules
         self._actor = actor
         self._past = Past(tx.conn, actor.account)
+        self._copies: frozenset[bytes] = frozenset()
+        self.apart: frozenset[bytes] = frozenset()
 
     def apply_all(self, changes: Sequence[Change]) -> list[Answer]:
-        """Apply changes one after the other; one that was applied before gets the answer it got then."""
+        """Apply changes one after the other; one that was applied before gets the answer it got then.
+
+        `apart` says afterwards which of their ids a copy of the device has used for something else.
+        """
         before = self._receipts([change.change_id for change in changes])
         asked = [self._told_apart(change, before.get(change.change_id)) for change in changes]
-        other = [its.change_id for its, change in zip(asked, changes, strict=True) if its is not change]
-        before.update(self._receipts(other))
+        apart = {
+            change.change_id: its.change_id for change, its in zip(changes, asked, strict=True) if its is not change
+        }
+        self.apart, self._copies = frozenset(apart), frozenset(apart.values())
+        before.update(self._receipts(list(apart.values())))
         receipts = {change_id: self._received(change_id, receipt) for change_id, receipt in before.items()}
         fresh: dict[bytes, Change] = {}
         for change in asked:
@@ -247,6 +257,9 @@ class Applier:
         if record is not None:
             if self._sees(kind, record.values) and all(record.values[n] == v for n, v in known.items()):
                 return Answer(change.change_id, "applied", rev_before=record.rev, rev=record.rev)
+            if change.change_id in self._copies:  # a copy of the device has made it, and then said something else
+                edit = msgspec.structs.replace(change, op=Op.EDIT, base_rev=_UNKNOWN, base_revs={})
+                return self._edit(kind, edit, record, stamp)
             raise refuse("record.exists")
         if kind in {CONFLICT, HANDOVER}:
             raise refuse("scope.read_only")

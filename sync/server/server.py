@@ -115,13 +115,13 @@ class SyncServer:
             request = _read(packet)
             if request.changes and request.cursor is not None:
                 self._check_past(request.cursor)
-            answers = self.push(actor, request.changes)
+            answers, apart = self._applied(actor, request.changes)
             self._note(actor, request)
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
             yield pack(Answers(answers, self.clock_ms()))
             if request.pull:
-                yield from map(pack, self.pull(actor, request))
+                yield from map(pack, self.pull(actor, request, apart=apart))
         except RejectedError as error:
             yield pack(Problem(error.code, error.detail))
 
@@ -140,14 +140,26 @@ class SyncServer:
 
     def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes in one transaction; one answer for each."""
-        if not changes:
-            return []
-        with self.transaction(actor.roots) as tx:
-            return Applier(tx, self._rules, actor).apply_all(changes)
+        return self._applied(actor, changes)[0]
 
-    def pull(self, actor: Actor, request: Request) -> Iterator[Frame]:
-        """Give the frames of the feed since the request's cursor."""
-        own = {change.change_id: change.record_id for change in request.changes}
+    def _applied(self, actor: Actor, changes: Sequence[Change]) -> tuple[list[Answer], frozenset[bytes]]:
+        """Apply changes; return also those whose ids a copy of the device has used for something else."""
+        if not changes:
+            return [], frozenset()
+        with self.transaction(actor.roots) as tx:
+            applier = Applier(tx, self._rules, actor)
+            answers = applier.apply_all(changes)
+            return answers, applier.apart
+
+    def pull(self, actor: Actor, request: Request, *, apart: frozenset[bytes] = frozenset()) -> Iterator[Frame]:
+        """Give the frames of the feed since the request's cursor.
+
+        Args:
+            actor: Who asks.
+            request: What they asked for.
+            apart: Changes of the request whose ids stand in the log beside something else.
+        """
+        own = {its.change_id: its.record_id for its in request.changes if its.change_id not in apart}
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
         with self.database.read() as conn:
             scope = scopes.scope_of(conn, actor.roots)
