@@ -363,13 +363,16 @@ def _overlay(conn: Connection, lines: Sequence[Waiting], server: Values, rev: in
         over.update(waiting.line.patch)
         if waiting.status == PENDING:
             _drop_agreed(conn, waiting, server)
-        if waiting.line.op is Op.CREATE and waiting.status == PENDING:
+        if waiting.line.op is Op.CREATE and waiting.status != IN_FLIGHT:
             _made_by_somebody(conn, waiting, server, rev)
     return over
 
 
 def _made_by_somebody(conn: Connection, waiting: Waiting, server: Values, rev: int) -> None:
-    """Turn a waiting creation into an edit: the server has the record already (it was restored, or sent twice)."""
+    """Turn a waiting creation, also a refused one, into an edit: the server has the record already.
+
+    It was restored, or sent by a copy of this device.
+    """
     patch = {name: value for name, value in waiting.line.patch.items() if server.get(name) != value}
     if not patch:
         store.remove_line(conn, waiting.seq)

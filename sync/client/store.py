@@ -136,7 +136,10 @@ class Waiting:
 
         The base stays what the person saw, so that the server can tell that somebody else was there.
         """
-        return packed.load(self._row[19])
+        agreed = packed.load(self._row[19])
+        if self.line.op is Op.DELETE:
+            return agreed
+        return {name: value for name, value in agreed.items() if name in self.line.base}  # some were taken back
 
 
 def create_tables(conn: Connection) -> None:

@@ -54,9 +54,16 @@ def checks(replica: Replica, conn: Connection, *, everything: bool = False) -> C
 
 
 def _in_turns(kinds: Kinds, conn: Connection) -> list[bytes]:
-    """Return every sector once, beginning after the one that was asked about last."""
+    """Return every sector once, beginning after the one that was asked about last.
+
+    A unit whose removal waits, or was refused, is one of them: the server has it, and perhaps records in it.
+    """
     last = store.state(conn, _LAST) or b""
-    sectors = [row[0] for row in conn.exec_driver_sql(f'SELECT id FROM "{kinds.tree.table}" ORDER BY id')]
+    sql = (
+        f'SELECT id FROM "{kinds.tree.table}" UNION SELECT record_id FROM sync_outbox'
+        " WHERE kind = ? AND op = 'delete' ORDER BY 1"
+    )
+    sectors = [row[0] for row in conn.exec_driver_sql(sql, (kinds.tree.name,))]
     later = bisect_right(sectors, last)
     return [*sectors[later:], EVERYBODY, *sectors[:later]]
 

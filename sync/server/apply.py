@@ -52,28 +52,28 @@ _receipts = msgspec.msgpack.Decoder(_Receipt)
 
 
 class Applier:
-    """Applies the changes of one request, in their order, inside one transaction."""
+    """Applies the changes of one request, in their order, inside one transaction.
+
+    Attributes:
+        copied: Ids of those changes that say something else than what was here before under the same id.
+    """
 
     def __init__(self, tx: Tx, rules: Rules, actor: Actor) -> None:
+        self.copied: set[bytes] = set()
+        self._anew: set[bytes] = set()
         self._tx = tx
         self._rules = rules
         self._actor = actor
         self._past = Past(tx.conn, actor.account)
-        self._copies: frozenset[bytes] = frozenset()
-        self.apart: frozenset[bytes] = frozenset()
 
     def apply_all(self, changes: Sequence[Change]) -> list[Answer]:
-        """Apply changes one after the other; one that was applied before gets the answer it got then.
-
-        `apart` says afterwards which of their ids a copy of the device has used for something else.
-        """
+        """Apply changes one after the other; one that was applied before gets the answer it got then."""
         before = self._receipts([change.change_id for change in changes])
         asked = [self._told_apart(change, before.get(change.change_id)) for change in changes]
-        apart = {
-            change.change_id: its.change_id for change, its in zip(changes, asked, strict=True) if its is not change
-        }
-        self.apart, self._copies = frozenset(apart), frozenset(apart.values())
-        before.update(self._receipts(list(apart.values())))
+        other = [its.change_id for its, change in zip(asked, changes, strict=True) if its is not change]
+        self._anew |= set(other)
+        self.copied |= {change.change_id for its, change in zip(asked, changes, strict=True) if its is not change}
+        before.update(self._receipts(other))
         receipts = {change_id: self._received(change_id, receipt) for change_id, receipt in before.items()}
         fresh: dict[bytes, Change] = {}
         for change in asked:
@@ -214,7 +214,7 @@ class Applier:
             known = self._past.had_unit(unit) and not self._was_elsewhere(kind, change.record_id)
         else:
             known = not self._sees(kind, record.values) and self._past.had(kind.name, change.record_id)
-        if not known or self._tx.unit(unit) is None:
+        if not known or not self._tx.is_there(unit):
             return None
         self._check_server_fields(kind, split(kind, change.patch)[0])
         bases: Values = {}
@@ -257,7 +257,8 @@ class Applier:
         if record is not None:
             if self._sees(kind, record.values) and all(record.values[n] == v for n, v in known.items()):
                 return Answer(change.change_id, "applied", rev_before=record.rev, rev=record.rev)
-            if change.change_id in self._copies:  # a copy of the device has made it, and then said something else
+            if change.change_id in self._anew and self._sees(kind, record.values):
+                # a copy of the device has made the record and sent it, and then here something else was said
                 edit = msgspec.structs.replace(change, op=Op.EDIT, base_rev=_UNKNOWN, base_revs={})
                 return self._edit(kind, edit, record, stamp)
             raise refuse("record.exists")

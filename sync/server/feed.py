@@ -17,7 +17,7 @@ from sync.server import verify
 from sync.server.compact import EMPTIED
 from sync.server.database import places, run
 from sync.server.lineage import Lineage
-from sync.server.records import EFFECT, EVERYBODY, columns_of, path_range, unit_of
+from sync.server.records import EFFECT, EVERYBODY, Actor, columns_of, path_range, unit_of
 from sync.server.scope import NOTHING, Backfill, Cursor, Scope
 
 _UNITS_MAX: Final = 300
@@ -46,7 +46,7 @@ class Feed:
         kinds: What is replicated.
         conn: A read transaction: what is committed later comes with the next request.
         epoch: Names the server's data.
-        roots: The subtrees of the account.
+        actor: Whose feed it is.
         scope: Their units.
         own_changes: Changes of this very request and their records: what they said is not sent back.
         frame_rows_max: How many records go into one frame.
@@ -56,7 +56,7 @@ class Feed:
     kinds: Kinds
     conn: Connection
     epoch: bytes
-    roots: Sequence[bytes]
+    actor: Actor
     scope: Scope
     own_changes: Mapping[bytes, bytes]
     frame_rows_max: int
@@ -75,8 +75,11 @@ class Feed:
                 lost what the device has seen).
         """
         held: Frame | None = None
-        place = packed
+        lost, place = self._made_and_lost(packed), packed
         for frame in self._frames(packed):
+            if lost:
+                frame.gone_units += lost
+                lost = b""
             frame.cursor = self._lineage.stamped(frame.cursor)
             latest = frame
             if held is not None and frame == Frame(frame.cursor, complete=True, verdicts=frame.verdicts):
@@ -92,6 +95,25 @@ class Feed:
         if held.cursor == place:
             held.cursor = b""
         yield held
+
+    def _made_and_lost(self, packed: bytes | None) -> bytes:
+        """Return the units that the account has made since the cursor and that have left its scope.
+
+        A device may have made them, and know it from an answer or not: no set of units that its cursor could name has
+        them, so that it would not be told that they went.
+        """
+        try:
+            cursor = scopes.read_cursor(packed or b"")
+        except RejectedError:
+            return b""
+        made: set[bytes] = set()
+        for shard, pos in cursor.positions.items():
+            sql = (
+                "SELECT record_id FROM sync_log WHERE shard = ? AND pos > ? AND kind = ? AND account = ?"
+                " AND op = 'arrive'"
+            )
+            made |= {row[0] for row in run(self.conn, sql, (shard, pos, self.kinds.tree.name, self.actor.account))}
+        return b"".join(sorted(made - {*self.scope.units, *self.scope.above}))
 
     def _frames(self, packed: bytes | None) -> Iterator[Frame]:
         cursor, restart = self._cursor(packed)
@@ -148,7 +170,8 @@ class Feed:
         place = Cursor(self.epoch, cursor.scope, start, backfill)
         frames = self._sent(steps, place)
         first = next(frames)
-        first.gone_units = b"".join((*change.removed, *(change.again if begins else ())))
+        if begins:  # afterwards the device has let them go, and those that are above now have come again
+            first.gone_units = b"".join((*change.removed, *change.again))
         yield first
         yield from frames
 
@@ -246,7 +269,7 @@ class Feed:
             own += f" OR l.unit_id IN ({places(len(inside))})" if inside else ""
             sql = f"SELECT {columns} FROM sync_log l WHERE {span} AND (l.unit_id IS NULL{own}) {order}"
             return run(self.conn, sql, (shard, after, last, *above, *inside)).all()
-        ranges = [path_range(unit.path) for root in self.roots if (unit := unit_of(self.conn, root)) is not None]
+        ranges = [path_range(unit.path) for root in self.actor.roots if (unit := unit_of(self.conn, root)) is not None]
         inside_any = " OR ".join(["(u.path >= ? AND u.path < ?)"] * len(ranges))
         above = tuple(self.scope.above)
         if above:

@@ -1,6 +1,6 @@
 """The server's core: one request in, a stream of packets out. Keeps nothing between requests."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -115,13 +115,13 @@ class SyncServer:
             request = _read(packet)
             if request.changes and request.cursor is not None:
                 self._check_past(request.cursor)
-            answers, apart = self._applied(actor, request.changes)
+            answers, copied = self._push(actor, request.changes)
             self._note(actor, request)
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
             yield pack(Answers(answers, self.clock_ms()))
             if request.pull:
-                yield from map(pack, self.pull(actor, request, apart=apart))
+                yield from map(pack, self.pull(actor, request, copied))
         except RejectedError as error:
             yield pack(Problem(error.code, error.detail))
 
@@ -140,30 +140,29 @@ class SyncServer:
 
     def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes in one transaction; one answer for each."""
-        return self._applied(actor, changes)[0]
+        return self._push(actor, changes)[0]
 
-    def _applied(self, actor: Actor, changes: Sequence[Change]) -> tuple[list[Answer], frozenset[bytes]]:
-        """Apply changes; return also those whose ids a copy of the device has used for something else."""
+    def _push(self, actor: Actor, changes: Sequence[Change]) -> tuple[list[Answer], set[bytes]]:
+        """Apply changes; return the answers, and the ids that a copy of the device has used for something else."""
         if not changes:
-            return [], frozenset()
+            return [], set()
         with self.transaction(actor.roots) as tx:
             applier = Applier(tx, self._rules, actor)
-            answers = applier.apply_all(changes)
-            return answers, applier.apart
+            return applier.apply_all(changes), applier.copied
 
-    def pull(self, actor: Actor, request: Request, *, apart: frozenset[bytes] = frozenset()) -> Iterator[Frame]:
+    def pull(self, actor: Actor, request: Request, copied: Collection[bytes] = ()) -> Iterator[Frame]:
         """Give the frames of the feed since the request's cursor.
 
         Args:
             actor: Who asks.
-            request: What they asked for.
-            apart: Changes of the request whose ids stand in the log beside something else.
+            request: What its changes said is not said again.
+            copied: Those of its changes that said something else before.
         """
-        own = {its.change_id: its.record_id for its in request.changes if its.change_id not in apart}
+        own = {change.change_id: change.record_id for change in request.changes if change.change_id not in copied}
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
         with self.database.read() as conn:
             scope = scopes.scope_of(conn, actor.roots)
-            feed = Feed(self.kinds, conn, _epoch(conn), actor.roots, scope, own, rows_max, request.checks)
+            feed = Feed(self.kinds, conn, _epoch(conn), actor, scope, own, rows_max, request.checks)
             yield from feed.frames(request.cursor)
 
     def _note(self, actor: Actor, request: Request) -> None:

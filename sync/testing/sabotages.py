@@ -1,5 +1,6 @@
 """An engine with one rule broken: each of these must be noticed by the checkers of the simulated world."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -8,14 +9,15 @@ from typing import Any, Final
 from msgspec.structs import replace as with_other
 from sqlalchemy import Connection
 
-from sync.client import engine, incoming, replica, store
+from sync.client import bundles, clock, engine, incoming, replica, store
 from sync.core import merge as merging
 from sync.core import squash
+from sync.core import values as packed
 from sync.core.merge import Clash, Outcome, Since
 from sync.core.squash import Line
 from sync.protocol.kinds import Kind, Merge, Value, Values
-from sync.protocol.messages import Answer, Change, Frame
-from sync.server import apply, conflicts, feed, handovers, records, server
+from sync.protocol.messages import Answer, Change, Checks, Frame, Verdict, ids_of
+from sync.server import apply, conflicts, feed, handovers, lineage, records, server, verify
 from sync.server import scope as scopes
 from sync.server.database import run, run_many
 from sync.server.records import Record, Stamp
@@ -24,6 +26,18 @@ Sabotage = Callable[[], AbstractContextManager[None]]
 
 SABOTAGES: Final[dict[str, Sabotage]] = {}
 """Name to what breaks the rule for as long as it is open."""
+
+
+MEETS: Final[dict[str, tuple[str, ...]]] = {
+    "accepts_a_hand_over_twice": ("change", "decide", "account", "move_unit"),
+    "forgets_what_an_answer_told": ("change",),
+    "moves_the_cursor_before_the_data": ("change",),
+    "settles_by_an_older_version": ("change", "choose"),
+    "settles_twice": ("change", "choose"),
+    "settles_what_has_changed_again": ("change", "choose"),
+    "takes_an_answer_wherever_it_stands": ("change", "bundle", "carry", "take"),
+}
+"""For rules about what seldom meets: the steps of stories in which it does. Others are noticed in any story."""
 
 
 def _sabotage(breaks: Callable[[], Iterator[None]]) -> Sabotage:
@@ -360,6 +374,43 @@ def drops_a_value_of_a_conflict() -> Iterator[None]:
 
 
 @_sabotage
+def settles_by_an_older_version() -> Iterator[None]:
+    """A settlement chooses between two versions, and the conflict has others by now."""
+    honest = conflicts.settle
+
+    def careless(tx: Any, record: Record, known: Values, stamp: Stamp, _shown: Since) -> Any:
+        return honest(tx, record, known, stamp, merging.UNTOUCHED)
+
+    with _replaced(conflicts, "settle", careless):
+        yield
+
+
+@_sabotage
+def settles_what_has_changed_again() -> Iterator[None]:
+    """A settlement is applied to a value that its author has not seen."""
+    honest = conflicts._settlement  # this module breaks what is inside
+
+    def careless(tx: Any, record: Record, known: Values, choice: Any, stamp: Stamp) -> Any:
+        values = record.values
+        target = tx.get(str(values["target_kind"]), values["target_id"])
+        fields = json.loads(str(values["fields"]))
+        for item in fields if target is not None else ():
+            item["theirs"] = packed.plain(target.values[item["field"]])
+        record = replace(record, values={**values, "fields": json.dumps(fields)})
+        return honest(tx, record, known, choice, stamp)
+
+    with _replaced(conflicts, "_settlement", careless):
+        yield
+
+
+@_sabotage
+def leaves_a_conflict_behind() -> Iterator[None]:
+    """A conflict stays in the unit that its record has left."""
+    with _replaced(conflicts, "follow", lambda *_: None):
+        yield
+
+
+@_sabotage
 def drops_a_hand_over() -> Iterator[None]:
     """Work on a record that has left the scope is answered and forgotten."""
 
@@ -367,6 +418,38 @@ def drops_a_hand_over() -> Iterator[None]:
         return bytes(tx.new_id())
 
     with _replaced(handovers, "hand_over", careless):
+        yield
+
+
+@_sabotage
+def accepts_a_hand_over_twice() -> Iterator[None]:
+    """What was decided about handed-over work can be decided again."""
+    honest = handovers.read
+
+    def forgetful(record: Record, change: Change, known: Values) -> Any:
+        if record.values["side"] == handovers.RECEIVER:
+            record = replace(record, values={**record.values, "state": handovers.WAITING})
+        return honest(record, change, known)
+
+    with _replaced(handovers, "read", forgetful):
+        yield
+
+
+@_sabotage
+def takes_work_for_a_unit_that_is_gone() -> Iterator[None]:
+    """A note is made in a unit that was removed meanwhile."""
+    with _replaced(records.Tx, "is_there", lambda *_: True):
+        yield
+
+
+@_sabotage
+def gives_one_answer_to_two_copies() -> Iterator[None]:
+    """Two copies of a device go on under the same ids, and the second one's change passes for the first one's."""
+
+    def blind(_: apply.Applier, change: Change, __: object) -> Change:
+        return change
+
+    with _replaced(apply.Applier, "_told_apart", blind):
         yield
 
 
@@ -456,16 +539,61 @@ def sends_what_has_left_the_scope() -> Iterator[None]:
 @_sabotage
 def answers_without_storing() -> Iterator[None]:
     """The server's answer leaves before its transaction commits, which then fails once in a while."""
-    honest = server.SyncServer.push
+    honest = server.SyncServer._push
     calls = 0
 
-    def careless(self: server.SyncServer, actor: Any, changes: Sequence[Change]) -> list[Answer]:
+    def careless(self: server.SyncServer, actor: Any, changes: Sequence[Change]) -> tuple[list[Answer], set[bytes]]:
         nonlocal calls
         calls += 1
         if calls % 7:
             return honest(self, actor, changes)
-        return [Answer(change.change_id, "applied", rev_before=change.base_rev, rev=change.base_rev + 1)
-                for change in changes]  # fmt: skip
+        said = [Answer(its.change_id, "applied", rev_before=its.base_rev, rev=its.base_rev + 1) for its in changes]
+        return said, set()
 
-    with _replaced(server.SyncServer, "push", careless):
+    with _replaced(server.SyncServer, "_push", careless):
+        yield
+
+
+@_sabotage
+def takes_an_answer_wherever_it_stands() -> Iterator[None]:
+    """A frame from a stick is stored also where the device has gone on meanwhile."""
+    honest = bundles.Bundles._store
+
+    def careless(self: bundles.Bundles, conn: Connection, part: Any, expected: bytes, report: Any) -> bytes:
+        del expected
+        return honest(self, conn, part, store.state(conn, incoming.CURSOR) or b"", report)
+
+    with _replaced(bundles.Bundles, "_store", careless):
+        yield
+
+
+@_sabotage
+def finds_everything_equal() -> Iterator[None]:
+    """A comparison with the server never finds a difference."""
+
+    def blind(_conn: Connection, _kinds: object, _scope: object, _cursor: object, asked: Checks) -> verify.Comparison:
+        return verify.Comparison(bytes([Verdict.EQUAL] * len(ids_of(asked.sectors))), ())
+
+    with _replaced(verify, "compare", blind):
+        yield
+
+
+@_sabotage
+def goes_on_with_a_restored_server() -> Iterator[None]:
+    """Nobody looks whether the server still has what a device has seen."""
+    with _replaced(lineage.Lineage, "check", lambda *_: None):
+        yield
+
+
+@_sabotage
+def forgets_what_an_answer_told() -> Iterator[None]:
+    """A field whose answer came, and the frames after it did not, passes for as old as the rest of its record."""
+    with _replaced(store, "note_ahead", lambda *_: None):
+        yield
+
+
+@_sabotage
+def does_not_look_at_the_clock() -> Iterator[None]:
+    """The device's clock is not measured against the server's."""
+    with _replaced(clock, "note", lambda *_, **__: None):
         yield

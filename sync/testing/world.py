@@ -1,342 +1,457 @@
-"""The simulated world: one seed, one history; `check` and `settle` raise `AssertionError` with the seed's number."""
+"""The simulated world: one story, one history. A promise that is broken raises `AssertionError`."""
 
-import json
+import copy
+import io
 import random
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from sync.core import values as packed
+from sqlalchemy import exc
+
+from sync.client import clock, store
+from sync.client.bundles import Bundles
+from sync.client.engine import SyncReport
+from sync.client.incoming import CURSOR
 from sync.core.squash import Op
-from sync.protocol.kinds import UNIT, Value, Values
-from sync.protocol.messages import PROTOCOL_VERSION, Answers, Change, Frame, Problem, Request, decode_parts, encode
-from sync.server.database import Database, run, sqlite_url
-from sync.server.records import Actor, Stamp, Tx
-from sync.server.rules import Effect, Refusal
-from sync.server.server import SyncServer
+from sync.protocol.errors import RejectedError, UnreachableError
+from sync.protocol.kinds import UNIT, Value
+from sync.protocol.messages import PROTOCOL_VERSION, Change, Request, encode
+from sync.server.bundles import answer
+from sync.server.database import run
+from sync.server.records import Actor, Stamp
+from sync.server.rules import Effect
+from sync.server.scope import read_cursor
 from sync.testing.device import Device
-from sync.testing.kinds import KINDS, NODE, NOTE, create_tables
-from sync.testing.network import BadTransport, Faults, KilledError
-from sync.testing.promises import Promises, parts_of
+from sync.testing.files import FileDatabase
+from sync.testing.ground import CALM, DAY_MS, DEVICES_MAX, Ground
+from sync.testing.kinds import KINDS, NODE, NOTE
+from sync.testing.network import BadTransport, KilledError
+from sync.testing.promises import Promises, known_values, parts_of
+from sync.testing.story import Step, Story, tell
 
-REFUSALS: Final = frozenset({
-    "", "word.bad", "scope.forbidden", "record.changed", "record.deleted", "record.unknown", "conflict.moved_on",
-    "conflict.already_settled", "conflict.incomplete", "handover.already_settled",
-})  # fmt: skip
-"""Why the server may refuse what a device does as it should."""
+_NEVER: Final = object()
 
 
-class NoBadWords:
-    """Rules of the imaginary application: one word is not accepted."""
+@dataclass(frozen=True, slots=True)
+class Stick:
+    """A bundle file on its way."""
 
-    def check(
-        self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None
-    ) -> Refusal | None:
-        """Refuse the bad word."""
-        del tx, actor, change, before
-        bad = next((name for name, value in (after or {}).items() if value == "BAD"), None)
-        return None if bad is None else Refusal("word.bad", bad)
-
-    def effects(
-        self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None
-    ) -> tuple[Effect, ...]:
-        """Do nothing more."""
-        del tx, actor, change, before, after
-        return ()
+    device: Device
+    content: bytes
 
 
 @dataclass
-class World:
-    """A server, five devices in a tree of units, and a bad network.
+class World(Ground):
+    """What happens on the ground, and people who carry files about.
 
-    Args:
-        seed: Everything that happens follows from it.
-        folder: Where the files of this world are.
-        url: The server's database; a SQLite file in `folder` when left out.
+    Attributes:
+        told: What happened, a line for each step.
+        end: Digest of all records when everybody agreed.
     """
 
-    seed: int
-    folder: Path
-    url: str | None = None
-    _promises: Promises = field(default_factory=Promises)
+    told: list[str] = field(default_factory=list)
+    end: str = ""
+    _damaged: set[int] = field(default_factory=set)
+    _up: list[Stick] = field(default_factory=list)
+    _down: list[Stick] = field(default_factory=list)
+    _backup: tuple[bytes, Promises] | None = None
 
-    def __post_init__(self) -> None:
-        self.rng = random.Random(self.seed)
-        self._now_ms = 1_700_000_000_000
-        self.faults = Faults()
-        self.server = SyncServer(
-            KINDS,
-            Database(self.url or sqlite_url(self.folder / "server.db")),
-            NoBadWords(),
-            ids=self.new_id,
-            clock_ms=self.clock_ms,
-        )
-        with self.server.database.write() as conn:
-            create_tables(conn)
-        self.server.create_tables()
-        self.units = self._make_tree()
-        roots = (
-            ("a", "commune0"),
-            ("b", "commune0"),
-            ("c", "commune1"),
-            ("d", "province0"),
-            ("e", "chapter0"),
-        )
-        often = self.rng.choice((1, 3, 9)), self.rng.choice((0, 1, 1)), self.rng.choice((1, 4)), self.rng.choice((1, 4))
-        self.habits = (1, often[0], often[1], 2 * often[2], 1, 2 * often[3])
-        self.patience = self.rng.choice((0.2, 0.35, 0.5))
-        self.devices = [self._device(name, self.units[unit]) for name, unit in roots]
+    # what happens
 
-    def new_id(self) -> bytes:
-        """Return a new id: time first, chance after it."""
-        self._now_ms += 1
-        return self._now_ms.to_bytes(6, "big") + self.rng.randbytes(10)
+    def step(self, step: Step) -> None:
+        """Let one thing happen.
 
-    def clock_ms(self) -> int:
-        """Return the time; it passes with every look."""
-        self._now_ms += 1
-        return self._now_ms
-
-    def _make_tree(self) -> dict[str, bytes]:
-        parents = {
-            "root": None, "province0": "root", "province1": "root", "commune0": "province0", "commune1": "province0",
-            "commune2": "province1", "chapter0": "commune0", "chapter1": "commune0", "chapter2": "commune1",
-        }  # fmt: skip
-        units = {name: self.new_id() for name in parents}
-        effects = [
-            Effect(
-                NODE.name,
-                units[name],
-                Op.CREATE,
-                {UNIT: units[name], "parent": units[parent] if parent else None, "label": name},
-            )
-            for name, parent in parents.items()
-        ]
-        self.server.commit(effects, Stamp(channel="seed"))
-        return units
-
-    def fill(self) -> None:
-        """Make some notes."""
-        units = ("commune0", "commune0", "commune1", "chapter0", "chapter2")
-        notes = [Effect(NOTE.name, self.new_id(), Op.CREATE, {UNIT: self.units[name], "first": name}) for name in units]
-        self.server.commit(notes, Stamp(channel="seed"))
-
-    def _device(self, name: str, root: bytes) -> Device:
-        transport = BadTransport(lambda packet: self._handle(name, packet), self.rng, self.faults)
-        file = self.folder / f"{name}.db"
-        return Device(name, (root,), file, self.rng, self.new_id, self.clock_ms, transport, self.habits)
-
-    def device(self, name: str) -> Device:
-        """Return a device by name."""
-        return next(device for device in self.devices if device.name == name)
-
-    # the network's other end
-
-    def _handle(self, name: str, packet: bytes) -> list[bytes]:
-        device = self.device(name)
-        packets = list(self.server.exchange(Actor(name, name, device.roots), packet))
-        self._check_scope(device, packets)
-        return packets
-
-    def _check_answers(self, device: Device, packets: list[bytes]) -> None:
-        """Promise 9: a device that does as it should is refused only what its person can do something about."""
-        for part in decode_parts(packets):
-            assert not isinstance(part, Problem), f"seed {self.seed}: {device.name} was told {part}"
-            for answer in part.answers if isinstance(part, Answers) else ():
-                assert answer.code in REFUSALS, f"seed {self.seed}: {device.name} was refused for {answer.code}"
-
-    def _check_scope(self, device: Device, packets: list[bytes]) -> None:
-        """Promise 5: nothing outside the device's subtree is in an answer."""
-        allowed = self._allowed(device)
-        for part in decode_parts(packets):
-            if not isinstance(part, Frame):
-                continue
-            for rows in part.rows:
-                units = rows.values[rows.columns.index(UNIT)] if UNIT in rows.columns else []
-                inside = allowed | self._above(device) if rows.kind == NODE.name else allowed
-                assert set(units) <= inside, f"seed {self.seed}: {device.name} received records of other units"
-            for patches in part.patches:
-                if UNIT in patches.columns:
-                    units = patches.values[patches.columns.index(UNIT)]
-                    assert set(units) <= allowed, f"seed {self.seed}: {device.name} received other units' changes"
-
-    def _allowed(self, device: Device) -> set[Value]:
-        with self.server.database.read() as conn:
-            rows = run(conn, "SELECT id, parent FROM node").all()
-        inside: set[Value] = set(device.roots)
-        for _ in rows:
-            inside |= {unit for unit, parent in rows if parent in inside}
-        return inside
-
-    def _above(self, device: Device) -> set[Value]:
-        with self.server.database.read() as conn:
-            parents = {row[0]: row[1] for row in run(conn, "SELECT id, parent FROM node")}
-        above: set[Value] = set()
-        for root in device.roots:
-            unit: Any = parents.get(root)
-            while unit is not None:
-                above.add(unit)
-                unit = parents.get(unit)
-        return above
-
-    # time
-
-    def tick(self) -> None:
-        """Let one thing happen."""
-        device = self.rng.choice(self.devices)
-        what = self.rng.random()
-        if what < self.patience:
-            self._sync(device)
-        elif what < 0.91:
-            device.act()
-        elif what < 0.93:
-            self._move()
-        elif what < 0.95:
-            device.restart()
-        elif what < 0.97:
-            transport = device.transport
-            assert isinstance(transport, BadTransport), "devices of this world have bad lines"
-            transport.deliver_late()
-        else:
-            self._trespass(device)
-
-    def _move(self) -> None:
-        """Move a unit that no account begins with or begins above, so that scopes lose and gain it."""
-        movable = ("commune1", "commune2", "chapter0", "chapter1", "chapter2")
-        unit = self.units[self.rng.choice(movable)]
-        parent = self.units[self.rng.choice(("province0", "province1", "commune0", "commune1", "commune2"))]
-        with self.server.database.read() as conn:
-            paths = dict(map(tuple, run(conn, "SELECT unit_id, path FROM sync_unit")))
-        if unit.hex() not in paths[parent]:
-            self.server.commit([Effect(NODE.name, unit, Op.EDIT, {"parent": parent})], Stamp(account="operator"))
-
-    def _sync(self, device: Device) -> None:
+        Raises:
+            AssertionError: A promise is broken.
+        """
+        device = self.devices[step.who % len(self.devices)]
+        self.rng = device.rng = random.Random(step.dice)
         transport = device.transport
         assert isinstance(transport, BadTransport), "devices of this world have bad lines"
-        handler = transport.handler
-
-        def watched(packet: bytes) -> list[bytes]:
-            device.note_travelling()
-            packets = handler(packet)
-            self._check_answers(device, packets)
-            return packets
-
-        transport.handler = watched
-        if self.rng.random() < self.faults.dies:
-            device.points_left = self.rng.randint(1, 8)
+        transport.rng = self.rng
+        faults, self.faults = self.faults, CALM if step.calm else self.faults
+        transport.faults = self.faults
+        happens = getattr(self, f"_do_{step.what}", None)
         try:
-            device.sync()
-        except KilledError:
-            device.restart()
+            told = happens(device) if happens is not None else self._person(device, step.what)
         finally:
-            transport.handler = handler
-            device.points_left = 0
-            device.note_answered()
+            self.faults = faults
+        if told:
+            self.told.append(f"{device.name} {told}")
 
-    def _trespass(self, device: Device) -> None:
+    def _person(self, device: Device, what: str) -> str:
+        """Let the person of a device do something."""
+        dies = self.rng.random() < self.faults.dies
+        if dies:
+            device.file.points_left = self.rng.randint(1, 2)
+        try:
+            with device.write() as conn:
+                told: str = getattr(device, what)(conn)
+        except KilledError:
+            self.injected["dies"] += 1
+            device.restart()
+            return f"begins to {what}, and the program ends"
+        device.file.points_left = 0
+        return told
+
+    def _do_sync(self, device: Device) -> str:
+        if self.rng.random() < self.faults.dies:
+            device.file.points_left = self.rng.randint(1, 8)
+        full = self.rng.random() < self.faults.full
+        if full:
+            device.file.writes_left = self.rng.randint(0, 20)
+        before = Counter(self.injected)
+        try:
+            report = device.sync()
+        except KilledError:
+            self.injected["dies"] += device.file.points_left == 0
+            device.restart()
+            return "synchronises, and the program ends"
+        except exc.OperationalError:
+            assert full, "only a full disk does that"
+            self.injected["full"] += 1
+            device.restart()
+            return "synchronises, and the disk is full"
+        finally:
+            device.file.points_left = 0
+            device.file.writes_left = -1
+            device.note_answered()
+        if report.status == "done":
+            self._check_synchronised(device)
+        faults = ", ".join(name for name, count in self.injected.items() if count > before[name])
+        return f"synchronises: {report.status} {report.pushed} {report.pulled} received ({faults or 'nothing wrong'})"
+
+    def _do_restart(self, device: Device) -> str:
+        device.restart()
+        return "restarts"
+
+    def _do_late(self, device: Device) -> str:
+        transport = device.transport
+        assert isinstance(transport, BadTransport), "devices of this world have bad lines"
+        try:
+            return "has a request of before delivered now" if transport.deliver_late() else ""
+        except UnreachableError:
+            return ""
+
+    def _do_clock(self, device: Device) -> str:
+        jump = self.rng.choice((-400, -1, 1, 400)) * DAY_MS
+        self._ahead_ms[self.devices.index(device)] = jump
+        self.injected["clock"] += 1
+        return f"has its clock put to {jump // DAY_MS} days from now"
+
+    def _do_damage(self, device: Device) -> str:
+        """Lose a record of the device's file, as only a broken disk or program can."""
+        with device.file.look() as conn:
+            sql = "SELECT id FROM note WHERE id NOT IN (SELECT record_id FROM sync_outbox) ORDER BY id"
+            rows = conn.exec_driver_sql(sql).all()
+        if not rows:
+            return ""
+        with device.write() as conn:
+            conn.exec_driver_sql("DELETE FROM note WHERE id = ?", (self.rng.choice(rows)[0],))
+        self._damaged.add(self.devices.index(device))
+        self.injected["damage"] += 1
+        return "loses a record by a fault of its disk"
+
+    def _do_copy(self, device: Device) -> str:
+        """Copy a device with all it has: two go on from here."""
+        if len(self.devices) >= DEVICES_MAX:
+            return ""
+        device.restart()
+        number = len(self.devices)
+        path = self.folder / f"{number}.db"
+        path.write_bytes(device.path.read_bytes())
+        twin = self._add_device(device.name, device.account, path)
+        twin.roots, twin.repaired = device.roots, device.repaired
+        twin.typed, twin.sent, twin.seen = copy.deepcopy(device.typed), list(device.sent), dict(device.seen)
+        twin.travelling = dict(device.travelling)
+        if self.devices.index(device) in self._damaged:
+            self._damaged.add(number)
+        self.injected["copy"] += 1
+        return "is copied to another laptop"
+
+    def _do_trespass(self, device: Device) -> str:
         """Let a device that lies ask for a record of another unit."""
-        allowed = self._allowed(device)
-        with self.server.database.read() as conn:
+        roots = self.accounts[device.account]
+        allowed, _ = self._allowed(roots)
+        with self.database.read() as conn:
             rows = run(conn, "SELECT id, unit_id, rev FROM note ORDER BY id").all()
         foreign = [row for row in rows if row[1] not in allowed]
         if not foreign:
-            return
+            return ""
         record_id, _, rev = self.rng.choice(foreign)
         op = self.rng.choice((Op.EDIT, Op.DELETE))
         change = Change(self.new_id(), NOTE.name, record_id, op, {"first": "stolen"}, base_rev=rev)
-        taken = Change(self.new_id(), NOTE.name, record_id, Op.EDIT, {UNIT: device.roots[0]}, base_rev=rev)
-        request = Request(PROTOCOL_VERSION, 0, None, [change, taken], pull=False)
-        self._handle(device.name, encode(request))
-        with self.server.database.read() as conn:
-            after = run(conn, "SELECT rev FROM note WHERE id = ?", (record_id,)).scalar_one_or_none()
-        assert after == rev, f"seed {self.seed}: {device.name} wrote outside its scope"
+        taken = Change(self.new_id(), NOTE.name, record_id, Op.EDIT, {UNIT: roots[0]}, base_rev=rev)
+        with self._quietly():
+            self._handle(device, encode(Request(PROTOCOL_VERSION, 0, None, [change, taken], pull=False)))
+        with self.database.read() as conn:
+            after = run(conn, "SELECT rev FROM note WHERE id = ?", (record_id,)).scalar()
+        assert after == rev, f"{device.name} wrote outside its scope"
+        self.injected["trespass"] += 1
+        return "asks for a record of another unit"
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Let nothing go wrong on the server for a while."""
+        faults, self.faults = self.faults, CALM
+        try:
+            yield
+        finally:
+            self.faults = faults
+
+    # what is carried by hand
+
+    def _bundles(self, device: Device) -> Bundles:
+        name = device.name.encode()
+        return Bundles(device.replica, device.write, device_id=name * 16, key=name * 32, ids=self.new_id)
+
+    def _recognise(self, device_id: bytes) -> tuple[Actor, bytes]:
+        for device in self.devices:
+            name = device.name.encode()
+            if device_id == name * 16:
+                return self._actor(device), name * 32
+        raise RejectedError("auth.revoked")
+
+    def _do_bundle(self, device: Device) -> str:
+        file = io.BytesIO()
+        exported = self._bundles(device).export(file)
+        device.note_travelling()
+        self._up.append(Stick(device, file.getvalue()))
+        return f"puts {exported.changes} changes on a stick"
+
+    def _do_carry(self, _device: Device) -> str:
+        """Carry a stick to the server: an old one, or one that was there before, or one that is not whole."""
+        if not self._up:
+            return ""
+        stick = self.rng.choice(self._up[-4:])
+        broken = self.faults is not CALM and self.rng.random() < 0.2
+        content = self._broken(stick.content) if broken else stick.content
+        code, parts = "", []
+        with self._quietly():
+            try:
+                parts = list(answer(self.server, io.BytesIO(content), self._recognise))
+            except RejectedError as error:
+                code = error.code
+        assert broken == bool(code), f"a {'broken' if broken else 'good'} bundle was answered with {code!r}"
+        self.check()
+        self.injected["stick_broken"] += broken
+        if code:
+            return f"has a broken stick refused: {code}"
+        self._down.append(Stick(stick.device, b"".join(parts)))
+        return f"has the stick of {stick.device.name} answered"
+
+    def _broken(self, content: bytes) -> bytes:
+        place = self.rng.randrange(len(content))
+        if self.rng.random() < 0.5:
+            return content[:place]
+        return content[:place] + bytes([content[place] ^ 1 << self.rng.randrange(8)]) + content[place + 1 :]
+
+    def _do_take(self, _device: Device) -> str:
+        """Take an answer, now or late, again, or a part of it."""
+        if not self._down:
+            return ""
+        stick = self.rng.choice(self._down[-4:])
+        device, content = stick.device, stick.content
+        cut = self.faults is not CALM and self.rng.random() < 0.2
+        if cut:
+            content = content[: self.rng.randrange(len(content))]
+            self.injected["stick_cut"] += 1
+        if self.rng.random() < self.faults.dies:
+            device.file.points_left = self.rng.randint(1, 6)
+        try:
+            report = self._bundles(device).take(io.BytesIO(content))
+        except KilledError:
+            self.injected["dies"] += 1
+            device.restart()
+            return f"brings {device.name} an answer, and the program ends"
+        except RejectedError as error:
+            report = SyncReport(status="failed", error_code=error.code)
+        finally:
+            device.file.points_left = 0
+            device.note_answered()
+        assert cut or report.status == "done", f"{device.name} could not take a good answer: {report}"
+        return f"brings {device.name} an answer: {report.status} {report.pushed} {report.pulled} received"
+
+    # what an operator does
+
+    def _commit(self, effects: list[Effect]) -> None:
+        self.server.commit(effects, Stamp(account="operator"))
+        self.check()
+
+    def _do_move_unit(self, _device: Device) -> str:
+        units, paths = self._places()
+        unit, parent = self.rng.choice(units), self.rng.choice(units)
+        if unit.hex() in paths[parent] or unit == self.units["root"]:
+            return ""
+        self._commit([Effect(NODE.name, unit, Op.EDIT, {"parent": parent})])
+        return f"has unit {unit[-2:].hex()} moved under {parent[-2:].hex()}"
+
+    def _places(self) -> tuple[list[bytes], dict[bytes, str]]:
+        with self.database.read() as conn:
+            rows = run(conn, "SELECT u.unit_id, u.path FROM sync_unit u JOIN node n ON n.id = u.unit_id").all()
+        return sorted(row[0] for row in rows), dict(map(tuple, rows))
+
+    def _do_merge_units(self, _device: Device) -> str:
+        """Move all that is in a unit to another one, and remove it."""
+        units, paths = self._places()
+        unit, other = self.rng.choice(units), self.rng.choice(units)
+        if unit.hex() in paths[other] or unit == self.units["root"]:
+            return ""
+        effects = []
+        with self.database.read() as conn:
+            for kind in KINDS:
+                place = "parent" if kind.tree else UNIT
+                sql = f"SELECT id FROM {kind.table} WHERE {place} = ? ORDER BY id"
+                effects += [Effect(kind.name, row[0], Op.EDIT, {place: other}) for row in run(conn, sql, (unit,))]
+        self._commit([*effects, Effect(NODE.name, unit, Op.DELETE)])
+        for name, roots in self.accounts.items():
+            self.accounts[name] = tuple(dict.fromkeys(other if root == unit else root for root in roots))
+        return f"has unit {unit[-2:].hex()} merged into {other[-2:].hex()}"
+
+    def _do_account(self, device: Device) -> str:
+        """Give an account a unit more, one less, or another one."""
+        units, _ = self._places()
+        roots = self.accounts[device.account]
+        unit = self.rng.choice(units)
+        more = (*roots, unit) if unit not in roots else roots
+        self.accounts[device.account] = self.rng.choice((more, roots[:1], (unit,)))
+        return f"has an account that begins with {[root[-2:].hex() for root in self.accounts[device.account]]}"
+
+    def _do_backup(self, _device: Device) -> str:
+        if not isinstance(self.database, FileDatabase):
+            return ""
+        self.database.close()
+        self._backup = self.database.file.path.read_bytes(), copy.deepcopy(self._promises)
+        return "has the server backed up"
 
     # checks
 
-    def check(self) -> None:
-        """Check what must hold at every moment."""
-        sent = {change_id: sent for device in self.devices for change_id, sent in device.sent.items()}
-        with self.server.database.read() as conn:
-            self._promises.check(conn, sent)
+    def _check_synchronised(self, device: Device) -> None:
+        """Promise 2: a device that has synchronised holds what the server holds for it, and knows the time."""
+        with device.file.look() as conn:
+            assert not store.count(conn, store.PENDING, store.IN_FLIGHT), f"{device.name} is done, and something waits"
+            offset = clock.offset_ms(conn)
+            digest = device.replica.digest(conn)
+        ahead = self._ahead_ms.get(self.devices.index(device), 0)
+        assert offset is not None, f"{device.name} does not know the server's clock"
+        assert abs(offset + ahead) < DAY_MS / 2, f"{device.name} knows the server's clock wrong"
+        device.roots = self.accounts[device.account]
+        if self.devices.index(device) not in self._damaged:
+            assert device.repaired == 0, f"{device.name} differed from the server on the way"
+            assert digest == self.server.digest(device.roots)[0], f"{device.name} differs from the server"
 
     def heal(self) -> None:
-        """Let nothing go wrong any more, and everybody synchronise until nothing waits."""
-        for name in ("lost_request", "lost_answer", "cut", "twice", "late", "killed", "dies"):
-            setattr(self.faults, name, 0.0)
-        for _ in range(3):
-            for device in self.devices:
-                self._sync(device)
+        """Let nothing go wrong any more, and everybody synchronise twice.
+
+        Raises:
+            AssertionError: Somebody could not, or a promise is broken.
+        """
+        self.faults = CALM
+        for number, device in enumerate(self.devices):
+            transport = device.transport
+            assert isinstance(transport, BadTransport), "devices of this world have bad lines"
+            transport.faults = CALM
+            while transport.deliver_late():
+                pass
+            self._ahead_ms[number] = 0
+        everybody = range(len(self.devices))
+        for numbers in (everybody, everybody, sorted(self._damaged)):  # what has just changed is not compared
+            for number in numbers:
+                device = self.devices[number]
+                report = device.sync(verify=numbers is not everybody)
+                device.note_answered()
+                assert report.status == "done", f"{device.name} cannot synchronise: {report}"
+        self._damaged.clear()
 
     def check_settled(self) -> None:
         """Check what must hold when faults have stopped and everybody has synchronised."""
         self.check()
+        with self.database.read() as conn:
+            known = known_values(conn)
         for device in self.devices:
-            assert device.waiting() == 0, f"seed {self.seed}: {device.name} still waits"
-            assert device.repaired == 0, f"seed {self.seed}: {device.name} differed from the server on the way"
-            digest, _ = self.server.digest(device.roots)
-            assert device.digest() == digest, f"seed {self.seed}: {device.name} differs from the server"
-            self._check_nothing_lost(device)
+            assert device.waiting() == 0, f"{device.name} still waits"
+            digest, _ = self.server.digest(self.accounts[device.account])
+            assert device.digest() == digest, f"{device.name} differs from the server"
+            self._check_nothing_lost(device, known)
+        self.end = self.server.digest((self.units["root"],))[0]
 
-    def _check_nothing_lost(self, device: Device) -> None:
+    def _check_nothing_lost(self, device: Device, known: dict[tuple[bytes, str], set[Value]]) -> None:
         """Promise 1: what a person typed is current, in the history, in a conflict, handed over, or refused."""
         refused = {
             (line.record_id, name): value for line in device.refused() for name, value in line.line.patch.items()
         }
-        with self.server.database.read() as conn:
-            for (record_id, name), typed in device.typed.items():
-                if refused.get((record_id, name), _NEVER) == typed.value:
-                    continue
-                known = set(self._known(conn, record_id, name))
-                if name in {"tags", "more"}:
-                    known_parts = {part for value in known for part in parts_of(value)}
-                    found = parts_of(typed.value) <= known_parts
-                else:
-                    found = typed.value in known
-                assert found, f"seed {self.seed}: {device.name} lost {name}={typed.value!r} of {record_id.hex()}"
+        for (record_id, name), typed in device.typed.items():
+            if refused.get((record_id, name), _NEVER) == typed.value:
+                continue
+            values = known.get((record_id, name), set())
+            if typed.kind == NOTE.name and name in {"tags", "more"}:
+                found = parts_of(typed.value) <= {part for value in values for part in parts_of(value)}
+            else:
+                found = typed.value in values
+            assert found, f"{device.name} lost {name}={typed.value!r} of {record_id.hex()}"
 
-    def _known(self, conn: Any, record_id: bytes, name: str) -> Iterator[Value]:
-        current = run(conn, f"SELECT {name} FROM note WHERE id = ?", (record_id,)).first()
-        if current is not None:
-            yield current[0]
-        for (text,) in run(conn, "SELECT fields FROM sync_log WHERE record_id = ?", (record_id,)):
-            pair = json.loads(text).get(name)
-            if pair is not None:
-                yield from (packed.restored(value) for value in pair)
-        for text in self._conflict_fields(conn):
-            for item in json.loads(text):
-                if item["field"] == name:
-                    yield from (packed.restored(item[side]) for side in ("base", "mine", "theirs"))
-        for text in self._handed_over(conn, record_id):
-            yield from (packed.restored(item["value"]) for item in json.loads(text) if item["field"] == name)
+    # a server that comes back from a backup
 
-    def _handed_over(self, conn: Any, record_id: bytes) -> Iterator[str]:
-        """Yield what was handed over about a record, as it is and as it was."""
-        handovers = run(conn, "SELECT id, fields FROM handover WHERE target_id = ?", (record_id,)).all()
-        for handover_id, fields in handovers:
-            yield fields
-            for (text,) in run(conn, "SELECT fields FROM sync_log WHERE record_id = ?", (handover_id,)):
-                yield from (version for version in json.loads(text).get("fields", []) if version)
-
-    def _conflict_fields(self, conn: Any) -> Iterator[str]:
-        """Yield the contents of all conflicts, as they are and as they were."""
-        yield from (text for (text,) in run(conn, "SELECT fields FROM conflict"))
-        for (text,) in run(conn, "SELECT fields FROM sync_log WHERE kind = 'conflict'"):
-            yield from (version for version in json.loads(text).get("fields", []) if version)
-
-    def close(self) -> None:
-        """Close all files."""
+    def check_restored(self) -> None:
+        """Promise 11: who has seen what a restored server has lost is told so; nothing of theirs is overwritten."""
+        if self._backup is None:
+            return
+        assert isinstance(self.database, FileDatabase), "only a file was backed up"
+        self.database.close()
+        for name in ("", "-wal", "-shm"):
+            Path(f"{self.database.file.path}{name}").unlink(missing_ok=True)
+        content, self._promises = self._backup
+        self.database.file.path.write_bytes(content)
+        with self.database.read() as conn:
+            last = dict(map(tuple, run(conn, "SELECT shard, pos FROM sync_position")))
+        self._now_ms += DAY_MS
+        for _ in range(3):
+            self.fill()
         for device in self.devices:
-            device.restart()
-        self.server.database.close()
+            with device.file.look() as conn:
+                cursor = store.state(conn, CURSOR)
+            ahead = cursor is not None and any(
+                pos > last.get(shard, 0) for shard, pos in read_cursor(cursor).positions.items()
+            )
+            if ahead:
+                self._check_told(device)
+        self.injected["restored"] += 1
+
+    def _check_told(self, device: Device) -> None:
+        """Check that a device that knows more than the server neither gives nor takes anything."""
+        with device.write() as conn:
+            device.make(conn)
+        held, log = self._held(device), self._log_size()
+        transport = device.transport
+        assert isinstance(transport, BadTransport), "devices of this world have bad lines"
+        transport.handler = lambda packet: list(self.server.exchange(self._actor(device), packet))
+        report: SyncReport = device.sync()
+        assert report.error_code == "server.went_back", (
+            f"{device.name} was not told that the server went back: {report}"
+        )
+        assert (held, log) == (self._held(device), self._log_size()), f"{device.name} exchanged with a restored server"
+
+    def _held(self, device: Device) -> list[Any]:
+        with device.file.look() as conn:
+            tables = (*(kind.table for kind in KINDS), "sync_outbox")
+            skipped = {"sync_outbox": "change_id, record_id, patch, base"}
+            return [
+                tuple(row)
+                for table in tables
+                for row in conn.exec_driver_sql(f"SELECT {skipped.get(table, '*')} FROM {table} ORDER BY 1")
+            ]
+
+    def _log_size(self) -> int:
+        with self.database.read() as conn:
+            return int(run(conn, "SELECT count(*) FROM sync_log").scalar_one())
 
 
-_NEVER = object()
-_TICKS = 160
-
-
-def play(seed: int, folder: Path, *, url: str | None = None) -> str:
-    """Play one world to its end; return the digest of all its records.
+def play(story: Story | int, folder: Path, *, url: str | None = None) -> World:
+    """Play one story, or that of a seed, to its end; return its world, which is closed.
 
     Its server keeps a SQLite file in `folder`, which is made, or the database of `url`.
 
@@ -344,15 +459,17 @@ def play(seed: int, folder: Path, *, url: str | None = None) -> str:
         AssertionError: A promise was broken.
     """
     folder.mkdir()
-    world = World(seed, folder, url)
+    world = World(tell(story) if isinstance(story, int) else story, folder, url)
+    world.fill()
     try:
-        world.fill()
-        for number in range(_TICKS):
-            world.tick()
-            if number % 20 == 0:
-                world.check()
+        for step in world.story.steps:
+            world.step(step)
         world.heal()
         world.check_settled()
-        return world.server.digest((world.units["root"],))[0]
+        world.check_restored()
+    except AssertionError as error:
+        error.add_note(f"seed {world.story.seed}\n" + "\n".join(world.told))
+        raise
     finally:
         world.close()
+    return world

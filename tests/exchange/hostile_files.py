@@ -151,6 +151,11 @@ def far_corner(path: Path) -> None:
     _sheet(path, [_list(), f'<row r="1048576">{_cell("XFD1048576", " ")}</row>'])
 
 
+def far_row(path: Path) -> None:
+    """A grid of 63 million cells: less than the library refuses, more than there is memory for."""
+    _sheet(path, [_list(), f'<row r="1048576">{_cell("BH1048576", " ")}</row>'])
+
+
 def wide(path: Path) -> None:
     _sheet(path, ['<row r="1">' + "".join(_cell(f"{_letters(i)}1", "x") for i in range(20_000)) + "</row>", _list()])
 
@@ -286,6 +291,7 @@ HOSTILE: Final = (
     Hostile("list with a million empty rows below", "i.xlsx", empty_rows, "read"),
     Hostile("list with a million empty rows that have borders", "j.xlsx", styled_empty_rows, "read"),
     Hostile("list with a blank in the last corner of the sheet", "k.xlsx", far_corner, "read"),
+    Hostile("list with a blank in the last row", "kk.xlsx", far_row, "read"),
     Hostile("a million rows of numbers", "l.xlsx", full_rows, "file.too_large"),
     Hostile("20,000 columns, `.xlsx`", "m.xlsx", wide, "file.too_large"),
     Hostile("20,000 columns, `.csv`", "n.csv", wide_text, "file.too_large"),

@@ -27,11 +27,12 @@ from sync.server.records import Actor, Stamp
 from sync.server.rules import Effect
 from sync.testing.device import Device
 from sync.testing.kinds import NOTE
+from sync.testing.story import Story
 from sync.testing.world import World
 
 IDLE_S = 1.0
 IDLE_LONG_S = 60.0
-Answer = Callable[["_Handler", list[bytes]], None]
+Answer = Callable[["_Handler", Iterator[bytes]], None]
 
 
 @dataclass
@@ -74,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.line.requests.append(packet)
         answer = self.line.tell.pop(0) if self.line.tell else whole
         device = self.line.world.device(self.headers["authorization"].removeprefix("Bearer "))
-        answer(self, list(self.line.world.server.exchange(Actor(device.name, device.name, device.roots), packet)))
+        answer(self, self.line.world.server.exchange(Actor(device.name, device.name, device.roots), packet))
 
     def start(self, status: int = 200, kind: str = CONTENT_TYPE, **headers: str) -> None:
         self.send_response(status)
@@ -88,14 +89,14 @@ class _Handler(BaseHTTPRequestHandler):
         del format, args
 
 
-def whole(handler: _Handler, packets: list[bytes]) -> None:
+def whole(handler: _Handler, packets: Iterator[bytes]) -> None:
     handler.start()
     for packet in packets:
         handler.wfile.write(packet)
 
 
 def cut_after(size: int) -> Answer:
-    def cut(handler: _Handler, packets: list[bytes]) -> None:
+    def cut(handler: _Handler, packets: Iterator[bytes]) -> None:
         handler.start()
         handler.wfile.write(b"".join(packets)[:size])
 
@@ -103,7 +104,7 @@ def cut_after(size: int) -> Answer:
 
 
 def stall_after(size: int) -> Answer:
-    def stall(handler: _Handler, packets: list[bytes]) -> None:
+    def stall(handler: _Handler, packets: Iterator[bytes]) -> None:
         handler.start()
         handler.wfile.write(b"".join(packets)[:size])
         handler.wfile.flush()
@@ -112,7 +113,7 @@ def stall_after(size: int) -> Answer:
     return stall
 
 
-def drip(handler: _Handler, packets: list[bytes]) -> None:
+def drip(handler: _Handler, packets: Iterator[bytes]) -> None:
     """Never silent for the idle limit, but longer in all."""
     handler.start()
     answer = b"".join(packets)
@@ -124,7 +125,7 @@ def drip(handler: _Handler, packets: list[bytes]) -> None:
 
 
 def page(status: int, body: str = "<html>", kind: str = "text/html", **headers: str) -> Answer:
-    def show(handler: _Handler, packets: list[bytes]) -> None:
+    def show(handler: _Handler, packets: Iterator[bytes]) -> None:
         del packets
         handler.start(status, kind, **headers)
         handler.wfile.write(body.encode())
@@ -134,7 +135,7 @@ def page(status: int, body: str = "<html>", kind: str = "text/html", **headers: 
 
 @pytest.fixture
 def line(tmp_path: Path) -> Iterator[Line]:
-    line = Line(World(7, tmp_path))
+    line = Line(World(Story(7), tmp_path))
     handler = type("Handler", (_Handler,), {"line": line})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -229,7 +230,7 @@ def test_s200_a_network_that_asks_for_a_sign_in_is_named_and_asked_once(line: Li
 
 
 def test_s202_a_wish_for_quiet_on_a_good_answer_is_heard(line: Line) -> None:
-    def quiet(handler: _Handler, packets: list[bytes]) -> None:
+    def quiet(handler: _Handler, packets: Iterator[bytes]) -> None:
         handler.start(retry_after="120")
         handler.wfile.write(b"".join(packets))
 
@@ -266,7 +267,7 @@ def test_s205_a_request_too_large_is_halved_until_one_change_is_to_blame(line: L
         write_note(device, "x" * (40 if number != 3 else 5_000))
     too_large = page(413, json.dumps({"code": "message.too_large"}), "application/json")
 
-    def strict(handler: _Handler, packets: list[bytes]) -> None:
+    def strict(handler: _Handler, packets: Iterator[bytes]) -> None:
         (whole if _size(line.requests[-1]) < 1_500 else too_large)(handler, packets)
 
     line.tell = [strict] * 40
@@ -328,7 +329,7 @@ def test_s221_a_run_is_stopped_while_the_line_is_silent(line: Line) -> None:
     device = line.world.device("a")
     stop, speaks = threading.Event(), threading.Event()
 
-    def fall_silent(handler: _Handler, packets: list[bytes]) -> None:
+    def fall_silent(handler: _Handler, packets: Iterator[bytes]) -> None:
         handler.start()
         handler.wfile.write(b"".join(packets)[:9_000])
         handler.wfile.flush()

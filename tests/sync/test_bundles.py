@@ -19,7 +19,7 @@ from sync.server.records import Actor, Stamp
 from sync.server.rules import Effect
 from sync.testing.device import Device
 from sync.testing.kinds import NOTE
-from sync.testing.network import Faults
+from sync.testing.story import Story
 from sync.testing.world import World
 
 KEYS = {name: bytes([number]) * 32 for number, name in enumerate("abcde", 1)}
@@ -30,9 +30,6 @@ class Post:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        world.faults = Faults(0, 0, 0, 0, 0, 0)
-        for device in world.devices:
-            device.transport.faults = world.faults  # type: ignore[attr-defined]  # the network of the simulator
 
     def bundles(self, name: str) -> Bundles:
         device = self.world.device(name)
@@ -70,7 +67,7 @@ def id_of(name: str) -> bytes:
 
 @pytest.fixture
 def post(tmp_path: Path) -> Post:
-    return Post(World(11, tmp_path))
+    return Post(World(Story(11), tmp_path))
 
 
 def write(device: Device, text: str) -> bytes:

@@ -31,7 +31,8 @@ from sync.server.database import run
 from sync.server.records import Actor, Stamp
 from sync.server.rules import Effect
 from sync.testing.device import Device
-from sync.testing.kinds import KINDS, NOTE
+from sync.testing.kinds import KINDS, NODE, NOTE
+from sync.testing.story import Story
 from sync.testing.world import World
 
 NOTES = 40
@@ -40,9 +41,7 @@ NOTES = 40
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """Give a world whose network is good and whose commune 0 has notes in two chapters."""
-    world = World(1, tmp_path)
-    for fault in ("lost_request", "lost_answer", "cut", "twice", "late", "killed"):
-        setattr(world.faults, fault, 0.0)
+    world = World(Story(1), tmp_path)
     notes = [
         Effect(NOTE.name, world.new_id(), Op.CREATE, {UNIT: world.units[f"chapter{n % 2}"], "first": f"note {n}"})
         for n in range(NOTES)
@@ -115,12 +114,22 @@ def keep_an_old_revision(world: World, conn: Connection) -> None:
     conn.exec_driver_sql("UPDATE note SET rev = 7 WHERE id = ?", (note,))
 
 
+def forget_what_is_in_a_unit_that_is_to_go(world: World, conn: Connection) -> None:
+    chapter = world.units["chapter0"]
+    conn.exec_driver_sql("DELETE FROM note WHERE unit_id = ?", (chapter,))
+    device = world.device("a")
+    device.replica.delete(conn, NODE.name, chapter, device.author)
+
+
 def invent_a_note(world: World, conn: Connection) -> None:
     values = (world.new_id(), world.units["chapter1"])
     conn.exec_driver_sql("INSERT INTO note (id, rev, unit_id, first) VALUES (?, 1, ?, 'nobody made me')", values)
 
 
-@pytest.mark.parametrize("damage", [forget_a_note, spoil_a_value, keep_an_old_revision, invent_a_note])
+@pytest.mark.parametrize(
+    "damage",
+    [forget_a_note, spoil_a_value, keep_an_old_revision, invent_a_note, forget_what_is_in_a_unit_that_is_to_go],
+)
 @pytest.mark.parametrize("rows", [3, 2_000])
 def test_s246_what_differs_from_the_server_comes_again_within_one_round(
     world: World, device: Device, damage: Callable[[World, Connection], None], rows: int
@@ -283,14 +292,14 @@ def test_a_scope_that_changes_back_before_it_has_arrived_leaves_nothing_behind(w
     device = world.device("e")
     home = world.units["chapter0"]
     assert engine(device).sync().status == "done"
-    device.roots = (home, world.units["chapter1"])
+    world.accounts["e"] = (home, world.units["chapter1"])
     line = lined(device)
     line.cut_at = cut_at
     assert engine(device, rows=3).sync().status == "partial"
     line.cut_at = None
     with device.write() as conn:
         assert some_notes(conn, world.units["chapter1"])
-    device.roots = (home,)
+    world.accounts["e"] = (home,)
     assert engine(device).sync().status == "done"
     with device.write() as conn:
         assert some_notes(conn, world.units["chapter1"]) == []
@@ -311,3 +320,21 @@ def test_a_repair_in_several_frames_ends_where_it_began(town: Town) -> None:
             reader.cursor = part.cursor or reader.cursor
     assert reader.cursor == place
     assert reader.pull() == set()
+
+
+@pytest.mark.parametrize("cut_at", [0.25, 0.5, 0.75])
+def test_an_own_unit_that_is_only_above_now_is_not_lost_when_the_line_breaks_off(world: World, cut_at: float) -> None:
+    device = world.device("e")
+    world.accounts["e"] = (world.units["commune0"], world.units["commune2"])
+    assert engine(device).sync().status == "done"
+    world.server.commit(
+        [Effect(NODE.name, world.units["chapter0"], Op.EDIT, {"parent": world.units["commune2"]})], Stamp()
+    )
+    world.accounts["e"] = (world.units["chapter0"],)
+    line = lined(device)
+    line.cut_at = cut_at
+    assert engine(device, rows=3).sync().status == "partial"
+    line.cut_at = None
+    assert engine(device, rows=3).sync().status == "done"
+    device.roots = world.accounts["e"]
+    assert same(world, device)

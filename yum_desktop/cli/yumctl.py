@@ -40,7 +40,7 @@ Answer = tuple[object, list[str], int]
 def run() -> int:
     """Run the command of the command line; a package also starts its reader of lists with this program."""
     if sys.argv[1:2] == [reading.FLAG]:
-        return reading.run()
+        reading.run()
     return main(sys.argv[1:])
 
 

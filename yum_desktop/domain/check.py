@@ -68,8 +68,13 @@ def _read_phone(field: MemberField, text: str) -> Value:
     return _or_raise(number, field, "input.phone", _phone_text(text, found.number))
 
 
+def is_email(text: str) -> bool:
+    """Return whether a text is written as addresses are."""
+    return _EMAIL.fullmatch(text) is not None
+
+
 def _read_email(field: MemberField, text: str) -> Value:
-    return _or_raise(text if _EMAIL.fullmatch(text) else None, field, "input.email", "Email phải như ten@vidu.vn")
+    return _or_raise(text if is_email(text) else None, field, "input.email", "Email phải như ten@vidu.vn")
 
 
 def _read_flag(field: MemberField, text: str) -> Value:

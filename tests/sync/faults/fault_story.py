@@ -23,8 +23,8 @@ from sync.server.database import Database, run
 from sync.server.records import Actor, Stamp
 from sync.server.rules import Effect
 from sync.server.server import SyncServer
+from sync.testing.ground import NoBadWords
 from sync.testing.kinds import KINDS, NODE, NOTE, create_tables
-from sync.testing.world import NoBadWords
 
 PARENTS = {"root": None, "province": "root", "commune": "province", "chapter": "commune", "elsewhere": "province"}
 UNITS = {name: bytes((1, number)) + bytes(14) for number, name in enumerate(PARENTS)}

@@ -117,12 +117,7 @@ class Field:
         if copy_of is not None:
             copied(copy_of, path)
         line = Line(lambda packet: self.server.exchange(self.actor(device, account or name), packet))
-        made = path.with_name("new.db") if copy_of is not None else path
-        device = Device(name, roots, made, random.Random(1), self.new_id, self.clock_ms, line)
-        if copy_of is not None:  # its tables are there already
-            device.restart()
-            made.unlink()
-            device.path = path
+        device = Device(name, roots, path, random.Random(1), self.new_id, self.clock_ms, line)
         self.devices.append(device)
         return device
 

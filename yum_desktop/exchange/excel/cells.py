@@ -5,7 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from yum_desktop.domain import identity
 from yum_desktop.domain.codes import Codes
@@ -29,8 +29,7 @@ class Note:
     suggest: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value that may be stored unasked, or nothing, and what is to be said."""
 
     value: str | None = None
@@ -46,6 +45,7 @@ _STROKES: Final = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ",
 _HONORIFIC: Final = re.compile(r"^\s*(?:đ/c|đồng chí|em|anh|chị)[\s.:]+(?=\S+\s)", re.IGNORECASE)
 _SMALL_FIRST: Final = re.compile(r"(?<!\S)[^\W\d_A-Z](?=[a-zà-ỹ]*(?:\s|$))")
 _BRACKETS: Final = re.compile(r"\s*[(\[].*?[)\]]\s*")
+_NEVER_FIRST: Final = frozenset({"", "=", "x", "X", "×"})
 _LOWER: Final = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
 _UPPER: Final = "A-ZÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
 _PLAIN_NAME: Final = re.compile(rf"[{_UPPER}][{_LOWER}]*(?: [{_UPPER}][{_LOWER}]*)+")
@@ -103,6 +103,16 @@ def is_plain_name(cell: Cell) -> bool:
         and len(cell) <= NAME_MAX
         and _PLAIN_NAME.fullmatch(cell) is not None
         and not cell.isascii()
+    )
+
+
+def is_plain_text(cell: Cell) -> bool:
+    """Return whether a cell is a text that is kept as it stands, and no formula."""
+    return (
+        cell.__class__ is str
+        and cell[:1] not in _NEVER_FIRST
+        and unicodedata.is_normalized("NFC", cell)
+        and _UNCLEAN.search(cell) is None
     )
 
 

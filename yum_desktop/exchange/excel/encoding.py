@@ -43,10 +43,9 @@ class Conversion:
     sure: bool = True
 
 
-def find_conversions(rows: Sequence[Row], fonts: Fonts) -> tuple[Conversion, ...]:
-    """Return the cells of a sheet that were written before Unicode, in reading order."""
-    texts = {cell for row in rows for cell in row if isinstance(cell, str) and not cell.isascii()}
-    known = {text: encoding for text in texts if (encoding := guess(text)) is not None}
+def find_conversions(rows: Sequence[Row], fonts: Fonts, texts: Collection[str]) -> tuple[Conversion, ...]:
+    """Return the cells of a sheet that were written before Unicode, in reading order; `texts` are all its texts."""
+    known = {text: encoding for text in texts if not text.isascii() and (encoding := guess(text)) is not None}
     if not known and not fonts:
         return ()
     sure: dict[tuple[int, int], Conversion] = {}

@@ -55,16 +55,20 @@ class Known:
         number, born_on = values.get("id_number"), values.get("born_on")
         if number and str(number) in self._numbers:
             return self._numbers[str(number)]
-        named = self._names.get((fold(str(values.get("full_name") or "")), str(born_on)), ()) if born_on else ()
+        if not born_on or not self._names:
+            return None
+        named = self._names.get((fold(str(values.get("full_name") or "")), str(born_on)), ())
         return next((person for person in named if not (number and person.id_number)), None)
 
 
 def stored_values(row: PlannedRow) -> dict[str, Value]:
     """Return what is stored of a row, without its unit; text that no field takes goes to the note."""
-    values: dict[str, Value] = {name: value for name, value in row.values.items() if isinstance(value, str | int)}
+    values: dict[str, Value] = {"source": SOURCE, "status": STATUS, **row.values}  # type: ignore[dict-item]  # values of fields
+    if not row.other:
+        return values
     parts = [str(values.get("note") or ""), *(f"{header}: {text}" for header, text in row.other.items())]
     note = "; ".join(part for part in parts if part)
-    return {"source": SOURCE, "status": STATUS, **values} | ({"note": note} if note else {})
+    return values | ({"note": note} if note else {})
 
 
 def _match(name: str, units: Sequence[UnitRow], *, alike: bool) -> UUID | None:

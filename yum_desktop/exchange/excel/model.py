@@ -50,15 +50,15 @@ class PlannedRow:
         values: By member field, only what is known.
         chi_doan: The unit as the file names it.
         other: Clean text that no field takes, by header.
-        further: Clean text of all columns beyond the main ones, by header, also of those a field takes.
+        cells: The cells as they stand, texts of before Unicode converted.
     """
 
     row: int
     values: Mapping[str, object]
     chi_doan: str | None
     problems: tuple[Problem, ...]
-    other: dict[str, str] = field(default_factory=dict)
-    further: dict[str, str] = field(default_factory=dict)
+    other: Mapping[str, str] = field(default_factory=dict)
+    cells: Row = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from yum_desktop.domain.errors import InputError
 from yum_desktop.exchange.excel import wire
 from yum_desktop.exchange.excel.guard import DAMAGED, too_large
@@ -21,6 +23,12 @@ from yum_desktop.exchange.excel.reading import FLAG
 
 Report = Callable[[float], None]
 _ROOT: Final = Path(__file__).resolve().parents[3]
+_START: Final = (
+    "import sys; sys.modules['typing_extensions'] = None; from yum_desktop.exchange.excel.reading import run; run()"
+)
+"""The reader does without a module that takes as long to load as all others; the library of messages can, too."""
+_NO_MEMORY: Final = frozenset({-signal.SIGABRT, -getattr(signal, "SIGKILL", signal.SIGABRT)})
+"""How a reader ends that gets no more memory: by its library, or by the kernel."""
 _LOOK_S: Final = 0.05
 
 
@@ -48,12 +56,24 @@ def open_list(
     if not path.is_file():
         raise missing()
     limits = limits or Limits()
-    with without_collecting(), _reader() as process, _watched(process, limits, stop) as ended:
+    asked = wire.Asked(str(path.resolve()), sheet, limits)
+    book = _asked(asked, stop, report) or _asked(msgspec.structs.replace(asked, careful=True), stop, report)
+    if book is None:
+        raise too_large()
+    return book
+
+
+def _asked(asked: wire.Asked, stop: threading.Event | None, report: Report | None) -> Book | None:
+    """Return what a reader answers; nothing when it ended because it got no more memory."""
+    with without_collecting(), _reader() as process, _watched(process, asked.limits, stop) as ended:
         try:
-            return _heard(process, wire.Asked(str(path.resolve()), sheet, limits), report)
+            return _heard(process, asked, report)
         except (wire.BrokenFrameError, BrokenPipeError) as error:
             process.wait()
-            raise ended() or _told_by(process.returncode) from error
+            reason = ended()
+            if reason is None and process.returncode in _NO_MEMORY:
+                return None
+            raise reason or _told_by(process.returncode) from error
 
 
 def _heard(process: "subprocess.Popen[bytes]", asked: wire.Asked, report: Report | None) -> Book:
@@ -77,7 +97,7 @@ def _command() -> list[str]:
     if getattr(sys, "frozen", False):
         here = Path(sys.executable)
         return [str(here.with_name(f"yumctl{here.suffix}")), FLAG]
-    return [sys.executable, "-m", "yum_desktop.exchange.excel.reading"]
+    return [sys.executable, "-c", _START]
 
 
 @contextmanager
@@ -133,8 +153,6 @@ def _told_by(code: int) -> InputError:
     """Return what the end of a reader that did not answer means."""
     if code == -getattr(signal, "SIGXCPU", 0):
         return _too_slow()
-    if code in {-signal.SIGABRT, -getattr(signal, "SIGKILL", signal.SIGABRT)}:
-        return too_large()  # the library ends the process when it gets no memory
     return InputError("file.damaged", DAMAGED)
 
 

@@ -47,7 +47,7 @@ from yum_desktop.exchange.excel.model import (
 )
 from yum_desktop.exchange.excel.opening import Report, open_list, stopped
 from yum_desktop.exchange.excel.read import Book
-from yum_desktop.exchange.excel.record import Reader, problem_of
+from yum_desktop.exchange.excel.record import Found, Reader, problem_of
 
 _ALL_PAIRS_MAX: Final = 12
 _SHARED: Final = frozenset(
@@ -205,11 +205,12 @@ def _sort(
     plain = _plain_places(layout)
     found = _Sorted()
     group = unit_of_titles(rows[: layout.header_rows[0]]) or unit_of_titles([[sheet]])
+    members: list[Found] = []
+    refusals: list[tuple[RejectedRow, Found]] = []
     for index, row in enumerate(rows):
-        if index % _ROWS_PER_STEP == 0:
-            step(index / len(rows))
+        one = Found(index + 1, row, group)
         if plain is not None and layout.body <= index <= last and _is_plain_member(row, headers, *plain):
-            found.rows.append(reader.planned(index + 1, row, group))
+            members.append(one)
             continue
         texts = _texts(row)
         if not any(texts):
@@ -223,9 +224,14 @@ def _sort(
             continue
         refused = _refusal(index + 1, texts, layout)
         if refused is not None:
-            found.rejected.append(replace(refused, member=reader.planned(index + 1, row, group)))
+            refusals.append((refused, one))
         else:
-            found.rows.append(reader.planned(index + 1, row, group))
+            members.append(one)
+    for start in range(0, len(members), _ROWS_PER_STEP):
+        step(start / len(members))
+        found.rows += reader.members(members[start : start + _ROWS_PER_STEP])
+    others = reader.members([one for _, one in refusals])
+    found.rejected += [replace(why, member=member) for (why, _), member in zip(refusals, others, strict=True)]
     return found
 
 
@@ -299,32 +305,48 @@ def _identity(row: PlannedRow) -> str | None:
     """Return the identity number, or the one that is meant."""
     if "id_number" in row.values:
         return str(row.values["id_number"])
+    if not row.problems:
+        return None
     return next((p.suggest[0] for p in row.problems if p.field == "id_number" and p.suggest), None)
 
 
 def _pairs(rows: Sequence[PlannedRow]) -> tuple[tuple[Duplicate, ...], tuple[tuple[int, int], ...]]:
     """Return the pairs that are one person, and those that only look so."""
     duplicates: dict[tuple[int, int], str] = {}
-    by_number: dict[str, list[PlannedRow]] = {}
-    by_name: dict[str, list[PlannedRow]] = {}
-    by_birth: dict[tuple[str, object], list[PlannedRow]] = {}
+    by_number, by_name, by_birth = _Same(), _Same(), _Same()
+    folded: dict[str, str] = {}
     for row in rows:
         number = _identity(row)
         if number is not None:
-            by_number.setdefault(number, []).append(row)
-        name = fold(str(row.values["full_name"]))
-        by_name.setdefault(name, []).append(row)
+            by_number.add(number, row)
+        said = str(row.values["full_name"])
+        name = folded.get(said) or folded.setdefault(said, fold(said))
+        by_name.add(name, row)
         if "born_on" in row.values:
-            by_birth.setdefault((name, row.values["born_on"]), []).append(row)
-    for one, two in _linked(by_number.values()):
+            by_birth.add((name, row.values["born_on"]), row)
+    for one, two in _linked(by_number.groups.values()):
         elsewhere = fold(one.chi_doan or "") != fold(two.chi_doan or "")
         duplicates[one.row, two.row] = "same_id_other_unit" if elsewhere else "same_id"
-    for one, two in _linked(by_birth.values()):
+    for one, two in _linked(by_birth.groups.values()):
         if None in {_identity(one), _identity(two)}:
             duplicates.setdefault((one.row, two.row), "same_name_and_birthday")
-    look_alikes = sorted({(one.row, two.row) for one, two in _linked(by_name.values())} - set(duplicates))
+    look_alikes = sorted({(one.row, two.row) for one, two in _linked(by_name.groups.values())} - set(duplicates))
     found = tuple(Duplicate(one, two, reason) for (one, two), reason in sorted(duplicates.items()))
     return found, tuple(look_alikes)
+
+
+class _Same:
+    """Rows by what they have in common; those that are alone make no group."""
+
+    def __init__(self) -> None:
+        self._first: dict[object, PlannedRow] = {}
+        self.groups: dict[object, list[PlannedRow]] = {}
+
+    def add(self, key: object, row: PlannedRow) -> None:
+        """Add a row."""
+        first = self._first.setdefault(key, row)
+        if first is not row:
+            self.groups.setdefault(key, [first]).append(row)
 
 
 def _linked(groups: Iterable[Sequence[PlannedRow]]) -> Iterator[tuple[PlannedRow, PlannedRow]]:

@@ -3,9 +3,11 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import ParseError
@@ -89,15 +91,24 @@ class _Sheet:
     conversions: tuple[Conversion, ...] = ()
 
 
-def read_book(path: Path, sheet: str | None = None, *, likes: Callable[[Sequence[Row]], bool] | None = None) -> Book:
+def read_book(
+    path: Path,
+    sheet: str | None = None,
+    *,
+    likes: Callable[[Sequence[Row]], bool] | None = None,
+    careful: bool = False,
+) -> Book:
     """Return a sheet of a file; when none is named the fullest one, of those that `likes` accepts if there are any.
+
+    `careful` lets no library at an archive before the guard has seen all of it; it takes longer.
 
     Raises:
         InputError: `file.missing`, `file.kind_unsupported`, `file.too_large`, `file.damaged`, `file.unsafe`,
             `file.no_sheet`, `file.protected` or `file.empty`.
     """
     kind = kind_of_file(path)
-    names, found = _READERS[kind](path, sheet)
+    read = _xlsx_carefully if careful and kind is Kind.XLSX else _READERS[kind]
+    names, found = read(path, sheet)
 
     def worth(one: _Sheet) -> tuple[bool, int]:
         filled = _filled(one.rows)
@@ -173,6 +184,27 @@ _Found = tuple[tuple[str, ...], list[_Sheet]]
 
 
 def _xlsx(path: Path, sheet: str | None) -> _Found:
+    """Read while the archive is looked through: what the guard says comes first, and may be that it reaches far."""
+    with ThreadPoolExecutor(1) as guards:
+        surveyed = guards.submit(survey, path, unpacked_max=UNPACKED_MAX)
+
+        def fonts_of(path: Path, name: str) -> Fonts:
+            surveyed.result()
+            return fonts_of_xlsx(path, name)
+
+        try:
+            found, broken = _dense(path, sheet, fonts_of), None
+        except BaseException as error:  # noqa: BLE001  # a panic of the library is no Exception; it is raised below
+            found, broken = ((), []), error
+        if surveyed.result():
+            return _sparse(path, sheet)
+    if broken is not None:
+        raise broken
+    return found
+
+
+def _xlsx_carefully(path: Path, sheet: str | None) -> _Found:
+    """Look through the archive before a library reads it."""
     far = survey(path, unpacked_max=UNPACKED_MAX)
     return _sparse(path, sheet) if far else _dense(path, sheet, fonts_of_xlsx)
 
@@ -197,11 +229,13 @@ _READERS: Final = {Kind.XLSX: _xlsx, Kind.XLS: _xls, Kind.ODS: _ods, Kind.TEXT: 
 
 
 def _judged(name: str, rows: tuple[Row, ...], fonts: Fonts, merged: tuple[Area, ...] = ()) -> _Sheet:
-    if any(isinstance(cell, str) and len(cell) > _LETTERS_MAX for row in rows for cell in row):
+    kinds = set(map(type, chain.from_iterable(rows)))
+    texts = {cell for cell in set().union(*rows) if isinstance(cell, str)}
+    if any(len(text) > _LETTERS_MAX for text in texts):
         raise InputError("file.too_large", f"Trang “{name}” có ô dài hơn {_LETTERS_MAX} chữ")
-    if any(cell is True or cell is False for row in rows for cell in row):
+    if bool in kinds:
         rows = tuple([_CROSS if cell is True else "" if cell is False else cell for cell in row] for row in rows)
-    return _Sheet(name, rows, merged, find_conversions(rows, fonts))
+    return _Sheet(name, rows, merged, find_conversions(rows, fonts, texts))
 
 
 def _opened(path: Path) -> CalamineWorkbook:
@@ -297,7 +331,7 @@ def _chosen(names: Sequence[str], sheet: str | None) -> Sequence[str]:
 
 
 def _filled(rows: Sequence[Row]) -> int:
-    return sum(1 for row in rows for cell in row if cell != "")
+    return sum(len(row) - list(row).count("") for row in rows)
 
 
 def _too_wide(name: str) -> InputError:

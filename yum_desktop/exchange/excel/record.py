@@ -7,13 +7,15 @@ from datetime import date
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
+from typing_extensions import override
+
 from yum_desktop.domain import identity
-from yum_desktop.domain.check import Value, contradictions, parse_value
+from yum_desktop.domain.check import Value, contradictions, is_email, parse_value
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, Shape
 from yum_desktop.exchange.excel import cells
-from yum_desktop.exchange.excel.cells import MISSING, OFFERED, SHOWN, Note, Reading
+from yum_desktop.exchange.excel.cells import MISSING, OFFERED, SHOWN, Note, Reading, is_plain_text
 from yum_desktop.exchange.excel.layout import (
     CHI_DOAN,
     FEMALE_MARK,
@@ -35,6 +37,9 @@ _DERIVED: Final = frozenset({*MAIN, *TARGETS})
 _LITERAL: Final = re.compile(r'="([^"]*)"')
 """A text that a program wrapped so that it stays a text."""
 CROSSES: Final = frozenset({"x", "×"})
+_NO_TEXTS: Final[dict[str, str]] = {}
+_AGE_CHECKED: Final = 15
+"""Years between birth and joining above which the day need not be looked at."""
 _MARKS: Final = (("NU", FEMALE_MARK), ("NAM", MALE_MARK))
 _T = TypeVar("_T")
 
@@ -53,13 +58,23 @@ class _Draft:
 
 
 class _Further(NamedTuple):
-    """What a cell of a further column says: its text, the field and value it gives, the text kept beside."""
+    """What a cell of a further column says: the value of its field, the text kept beside, and what is to be said."""
 
-    text: str
-    name: str | None
-    value: Value
-    beside: str
-    problems: tuple[Problem, ...]
+    value: Value = None
+    beside: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+_NOTHING: Final = _Further()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row that is a member: its number from 1, its cells, and the unit that a heading above names."""
+
+    number: int
+    row: Row
+    group: str | None
 
 
 class _Remembered(dict[Cell, _T]):
@@ -71,6 +86,30 @@ class _Remembered(dict[Cell, _T]):
 
     def __missing__(self, cell: Cell) -> _T:
         found = self[cell] = self._find(cell)
+        return found
+
+
+class _RememberedFurther(_Remembered[_Further]):
+    """What cells of a further column say; `speaks` once a text was kept beside or something is to be said.
+
+    Args:
+        find: Says it.
+        keeps: Which texts are kept as they stand, without asking further.
+    """
+
+    def __init__(self, find: Callable[[Cell], _Further], keeps: Callable[[Cell], bool]) -> None:
+        super().__init__(find)
+        self._keeps = keeps
+        self.speaks = False
+
+    @override
+    def __missing__(self, cell: Cell) -> _Further:
+        if self._keeps(cell):
+            found = self[cell] = _Further(cell)  # type: ignore[arg-type]  # a text
+            return found
+        found = self[cell] = self._find(cell)
+        if found.beside or found.problems:
+            self.speaks = True
         return found
 
 
@@ -99,7 +138,7 @@ class Reader:
             "sex": partial(cells.read_sex, codes=codes),
             "joined_on": partial(cells.read_date, today=today, birth=False, epoch_1904=epoch_1904),
         }
-        self._names: dict[str, Reading] = {}
+        self._names = _Remembered(cells.read_name)
         self._unit = layout.column(CHI_DOAN)
         self._units = _Remembered(_unit_of)
         self._main = [
@@ -108,76 +147,131 @@ class Reader:
             if target in layout.places
         ]
         self._further = [
-            (column.header or column.letter, column.index, _Remembered(partial(self._further_of, column)))
+            (column, _RememberedFurther(partial(self._further_of, column), _keeper(column)))
             for column in layout.columns
             if column.field not in _DERIVED
         ]
+        self._agreeing: set[tuple[str, object, str]] = set()
 
-    def planned(self, number: int, row: Row, group: str | None) -> PlannedRow:
-        """Return the member that row `number` (from 1) is; `group` is the unit that a heading above names."""
-        draft = _Draft()
-        self._take_main(draft, row)
-        if "sex" not in draft.values:
-            _take_sex(draft, row, self._layout, self._today)
-        _check_together(draft)
-        other, further = self._take_further(draft, row)
-        chi_doan = group
-        if self._unit is not None:
-            said = self._units[row[self._unit]]
-            chi_doan = said.value
-            if said.notes:
-                draft.take(CHI_DOAN, text_of(row[self._unit]), said)
-        return PlannedRow(number, draft.values, chi_doan, tuple(draft.problems), other, further)
-
-    def _take_main(self, draft: _Draft, row: Row) -> None:
-        name = self._layout.name_of(row)
-        reading = self._names.get(name)
-        if reading is None:
-            reading = self._names[name] = cells.read_name(name)
-        draft.take("full_name", name, reading)
-        values = draft.values
+    def members(self, found: Sequence[Found]) -> list[PlannedRow]:
+        """Return the members that rows are, read a column at a time: most of what it says was said before."""
+        if not found:
+            return []
+        columns = list(zip(*(one.row for one in found), strict=True))
+        drafts = [_Draft() for _ in found]
+        names = columns[self._layout.names[0]]
+        if len(self._layout.names) > 1:
+            names = tuple(self._layout.name_of(one.row) for one in found)
+        _take_column("full_name", names, self._names, drafts)
         for target, index, reader in self._main:
-            reading = reader[row[index]]
-            if reading.value is not None:
-                values[target] = reading.value
-            if reading.notes:
-                found = text_of(row[index])
-                draft.problems += [problem_of(target, note, found) for note in reading.notes]
+            _take_column(target, columns[index], reader, drafts)
+        for one, draft in zip(found, drafts, strict=True):
+            if "sex" not in draft.values:
+                _take_sex(draft, one.row, self._layout, self._today)
+            self._check_together(draft)
+        others = self._take_further(columns, drafts)
+        units = self._take_units(columns, drafts) if self._unit is not None else [one.group for one in found]
+        return [
+            PlannedRow(one.number, draft.values, unit, tuple(draft.problems), others.get(place, _NO_TEXTS), one.row)
+            for place, (one, draft, unit) in enumerate(zip(found, drafts, units, strict=True))
+        ]
 
-    def _take_further(self, draft: _Draft, row: Row) -> tuple[dict[str, str], dict[str, str]]:
-        """Take the columns that no import insists on; return the text no field takes, and the text of them all."""
-        other: dict[str, str] = {}
-        further: dict[str, str] = {}
-        values = draft.values
-        for header, index, reader in self._further:
-            cell = row[index]
-            if cell == "":
+    def _take_further(self, columns: Sequence[Sequence[Cell]], drafts: Sequence[_Draft]) -> dict[int, dict[str, str]]:
+        """Take the columns that no import insists on; return the text that no field takes, by place of the row."""
+        others: dict[int, dict[str, str]] = {}
+        for column, reader in self._further:
+            here = columns[column.index]
+            if here.count("") == len(here):
                 continue
-            text, name, value, beside, problems = reader[cell]
-            if text:
-                further[header] = text
+            said = [reader[cell] for cell in here]
+            name = column.field
             if name is not None:
-                values[name] = value
-            if beside:
-                other[header] = beside
-            if problems:
-                draft.problems += problems
-        return other, further
+                for draft, (value, _, _) in zip(drafts, said, strict=True):
+                    if value is not None:
+                        draft.values[name] = value
+                if not reader.speaks:
+                    continue
+            for place, (_, beside, problems) in enumerate(said):
+                if beside:
+                    others.setdefault(place, {})[column.header or column.letter] = beside
+                if problems:
+                    drafts[place].problems += problems
+        return others
+
+    def _take_units(self, columns: Sequence[Sequence[Cell]], drafts: Sequence[_Draft]) -> list[str | None]:
+        assert self._unit is not None, "the list has a column of units"
+        cells_of_units = columns[self._unit]
+        said = [self._units[cell] for cell in cells_of_units]
+        for place, reading in enumerate(said):
+            if reading.notes:
+                drafts[place].take(CHI_DOAN, text_of(cells_of_units[place]), reading)
+        return [reading.value for reading in said]
+
+    def _check_together(self, draft: _Draft) -> None:
+        """Say what contradicts; numbers, sexes and years that agree once agree in every row."""
+        values = draft.values
+        number, born, joined = values.get("id_number"), values.get("born_on"), values.get("joined_on")
+        key = (str(number)[:6], values.get("sex"), str(born)[:4])
+        late = joined is None or born is None or int(str(joined)[:4]) - int(str(born)[:4]) > _AGE_CHECKED
+        if late and (number is None or key in self._agreeing):
+            return
+        findings = contradictions(values)
+        if not findings and len(str(number)) == identity.CCCD_DIGITS:
+            self._agreeing.add(key)
+        for finding in findings:
+            found = str(values[finding.field])
+            draft.problems.append(Problem(finding.field, finding.code, SHOWN, found, (), finding.text))
 
     def _further_of(self, column: Column, cell: Cell) -> _Further:
         text = _shown(cell)
-        shown = "" if text.lower() in CROSSES else text
+        if not text:
+            return _NOTHING
         if text.startswith("="):
-            name = column.field or column.letter
-            return _Further("", None, None, "", (problem_of(name, Note("text.formula", SHOWN), text),))
-        if column.field is None or not text:
-            return _Further(shown, None, None, text, ())
-        if BY_NAME[column.field].shape is Shape.TEXT:
-            return _Further(shown, column.field, text, "", ())
+            note = Note("text.formula", SHOWN)
+            return _Further(problems=(problem_of(column.field or column.letter, note, text),))
+        return _Further(beside=text) if column.field is None else self._field_of(column.field, cell, text)
+
+    def _field_of(self, name: str, cell: Cell, text: str) -> _Further:
+        if BY_NAME[name].shape is Shape.TEXT:
+            return _Further(text)
         draft = _Draft()
-        if _taken(draft, column.field, cell, text, self._codes, self._today):
-            return _Further(shown, column.field, draft.values.get(column.field), "", tuple(draft.problems))
-        return _Further(shown, None, None, text, tuple(draft.problems))
+        if _taken(draft, name, cell, text, self._codes, self._today):
+            return _Further(draft.values.get(name), problems=tuple(draft.problems))
+        return _Further(beside=text, problems=tuple(draft.problems))
+
+
+def _take_column(target: str, column: Sequence[Cell], reader: "_Remembered[Reading]", drafts: Sequence[_Draft]) -> None:
+    said = [reader[cell] for cell in column]
+    for place, (draft, (value, notes)) in enumerate(zip(drafts, said, strict=True)):
+        if value is not None:
+            draft.values[target] = value
+        if notes:
+            found = text_of(column[place]) if target != "full_name" else str(column[place])
+            draft.problems += [problem_of(target, note, found) for note in notes]
+
+
+def further_texts(columns: Sequence[Column], row: PlannedRow) -> dict[str, str]:
+    """Return the clean text of the columns beyond the main ones, by header, also of those a field takes."""
+    texts = {
+        column.header or column.letter: _shown(row.cells[column.index])
+        for column in columns
+        if column.field not in _DERIVED and column.index < len(row.cells)
+    }
+    return {
+        header: text
+        for header, text in texts.items()
+        if text and text.lower() not in CROSSES and not text.startswith("=")
+    }
+
+
+def _keeper(column: Column) -> Callable[[Cell], bool]:
+    """Return which texts of a column are its value as they stand."""
+    shape = None if column.field is None else BY_NAME[column.field].shape
+    if shape is Shape.TEXT:
+        return is_plain_text
+    if shape is Shape.EMAIL:
+        return lambda cell: is_plain_text(cell) and is_email(str(cell))
+    return lambda _cell: False
 
 
 def _unit_of(cell: Cell) -> Reading:
@@ -244,12 +338,6 @@ def _take_mark(draft: _Draft, row: Row, layout: Layout, sex: str, mark: int) -> 
         draft.values["sex"] = "NAM" if sex == "NU" else "NU"
     else:
         draft.take("sex", "", Reading(None, (Note("sex.empty_row", SHOWN),)))
-
-
-def _check_together(draft: _Draft) -> None:
-    for finding in contradictions(draft.values):
-        found = str(draft.values[finding.field])
-        draft.problems.append(Problem(finding.field, finding.code, SHOWN, found, (), finding.text))
 
 
 def _shown(cell: Cell) -> str:

@@ -1,9 +1,11 @@
 """A plan as a document for other programs and for comparing."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from yum_desktop.exchange.excel.cells import OFFERED, SHOWN, SILENT
 from yum_desktop.exchange.excel.model import FileFinding, ImportPlan, PlannedRow
+from yum_desktop.exchange.excel.record import further_texts
 
 KEYS: Final = {
     "full_name": "ho_ten",
@@ -30,7 +32,7 @@ def dry_run_document(plan: ImportPlan) -> dict[str, object]:
             "rejected_rows": len(plan.rejected),
         },
         "file_findings": [{"code": f.code, "where": _where(f), "what": f.what} for f in plan.findings],
-        "members": [_member(row) for row in plan.rows],
+        "members": [_member(row, further_texts(plan.columns, row)) for row in plan.rows],
         "rejected_rows": [
             {"row": row.row, "why": row.why, **({"text": row.text} if row.text else {})} for row in plan.rejected
         ],
@@ -50,7 +52,7 @@ def _where(finding: FileFinding) -> str:
     return ", ".join(parts) + rows
 
 
-def _member(row: PlannedRow) -> dict[str, object]:
+def _member(row: PlannedRow, further: Mapping[str, str]) -> dict[str, object]:
     main = [problem for problem in row.problems if problem.field in KEYS or problem.field == "chi_doan"]
     names = {problem.field: KEYS.get(problem.field, problem.field) for problem in main}
     document: dict[str, object] = {"row": row.row}
@@ -75,4 +77,4 @@ def _member(row: PlannedRow) -> dict[str, object]:
         ],
         "silent": sorted(f"{names[p.field]}:{p.code}" for p in main if p.degree == SILENT),
     }
-    return document | ({"other": row.further} if row.further else {})
+    return document | ({"other": dict(further)} if further else {})

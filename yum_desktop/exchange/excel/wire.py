@@ -23,11 +23,12 @@ _KINDS: Final[dict[type, str]] = {datetime: "m", date: "d", time: "t", timedelta
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Which sheet of which file; the fullest list where none is named."""
+    """Which sheet of which file; the fullest list where none is named. `careful` as for `read_book`."""
 
     path: str
     sheet: str | None
     limits: Limits
+    careful: bool = False
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):

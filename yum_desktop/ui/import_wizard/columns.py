@@ -265,7 +265,7 @@ def _samples(plan: ImportPlan, column: Column, read: Read) -> str:
     """Return what stands in a column, from its first rows."""
     found: list[str] = []
     for row in plan.rows:
-        text = row.other.get(column.header, "") or row.further.get(column.header, "")
+        text = row.other.get(column.header, "")
         value = row.values.get(column.field) if column.field is not None else None
         if not text and isinstance(value, str | int) and column.field is not None:
             text = read.vocabulary.shown(column.field, value, open_numbers=True)

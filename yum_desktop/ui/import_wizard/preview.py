@@ -12,6 +12,7 @@ from sync.protocol.kinds import Value
 from yum_desktop.domain.check import contradictions
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.text import fold
+from yum_desktop.exchange.excel.limits import without_collecting
 from yum_desktop.exchange.excel.matching import Known, stored_values
 from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow, Problem
 from yum_desktop.registry.views import MemberRow
@@ -175,8 +176,9 @@ class Preview:
 
     def refresh(self, decisions: Decisions, numbers: Iterable[int] | None = None) -> None:
         """Work out rows anew after a decision; all of them where none are named."""
-        for number in self._numbers if numbers is None else numbers:
-            self._rows[number] = self._made(number, decisions)
+        with without_collecting():
+            for number in self._numbers if numbers is None else numbers:
+                self._rows[number] = self._made(number, decisions)
 
     def _made(self, number: int, decisions: Decisions) -> PreviewRow:
         why, text = self._refused.get(number, ("", ""))

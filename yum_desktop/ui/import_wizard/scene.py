@@ -88,7 +88,7 @@ def _read() -> Read:
     for place, (*values, unit) in enumerate(_PEOPLE, 10):
         known: dict[str, object] = {n: v for n, v in zip(_FIELDS, values, strict=True) if v is not None}
         other = {"Ghi chú khác": "Lao động ở Bắc Ninh"} if place == 12 else {}
-        rows.append(PlannedRow(place, known, unit, _PROBLEMS.get(place, ()), other, other))
+        rows.append(PlannedRow(place, known, unit, _PROBLEMS.get(place, ()), other))
     plan = ImportPlan(
         file="DS doan vien Na Lech 2026.xlsx",
         sheet="Sheet1",
