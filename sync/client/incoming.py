@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from sync.client import store
-from sync.client.replica import Replica, Row, agreed_record
+from sync.client.replica import Replica, Row, agreed_record, removed_record
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, RecordTable, StoredRecord, Waiting
 from sync.core import values as packed
 from sync.core.squash import Line, Op, answered
@@ -225,8 +225,20 @@ def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None
         }
         for sector in (None,) if sectors is None else sectors:
             table.remove(conn, [each for each in table.unseen(conn, sector) if each not in kept])
+        _forget_places(conn, kind, sectors)
     conn.exec_driver_sql("DELETE FROM sync_seen")
     store.set_state(conn, RESYNC, None)
+
+
+def _forget_places(conn: Connection, kind: str, sectors: list[bytes] | None) -> None:
+    """Let removals that wait for records which are not on the list not count as records the server has.
+
+    They stay, to be answered: such a record was removed, or has left the scope.
+    """
+    for record_id, lines in store.waiting_records(conn, kind).items():
+        units = {removed_record(line)[1].get(UNIT) for line in lines if line.line.op is Op.DELETE} - {None}
+        if units and (sectors is None or units & set(sectors)) and not store.is_seen(conn, kind, record_id):
+            store.forget_place(conn, [record_id])
 
 
 def _drop_unit(replica: Replica, conn: Connection, unit: bytes, waiting: dict[str, dict[bytes, list[Waiting]]]) -> int:
