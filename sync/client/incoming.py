@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from sync.client import store
-from sync.client.replica import Replica, Row, agreed_record, removed_record
+from sync.client.replica import Replica, Row, agreed_record
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, RecordTable, StoredRecord, Waiting
 from sync.core import values as packed
+from sync.core.digest import EVERYBODY
 from sync.core.squash import Line, Op, answered
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import UNIT, Kind, Value, Values
@@ -216,7 +217,11 @@ def _mark_seen(conn: Connection, rows: Rows) -> None:
 
 
 def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None) -> None:
-    """Remove what was not on the list, apart from what waits to be made, or to go into one of the sectors."""
+    """Remove what was not on the list, apart from what waits to be made, or to go into one of the sectors.
+
+    Who waited to remove what was not on it has what they wanted.
+    """
+    seen = {tuple(row) for row in conn.exec_driver_sql("SELECT kind, record_id FROM sync_seen")}
     for kind, table in replica.tables.items():
         kept = {
             record_id
@@ -225,20 +230,12 @@ def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None
         }
         for sector in (None,) if sectors is None else sectors:
             table.remove(conn, [each for each in table.unseen(conn, sector) if each not in kept])
-        _forget_places(conn, kind, sectors)
+        for record_id, lines in store.waiting_records(conn, kind).items():
+            agreed = agreed_record(None, lines) if (kind, record_id) not in seen else None
+            if agreed is not None and (sectors is None or (agreed[1][UNIT] or EVERYBODY) in sectors):
+                _drop(table, conn, [record_id])
     conn.exec_driver_sql("DELETE FROM sync_seen")
     store.set_state(conn, RESYNC, None)
-
-
-def _forget_places(conn: Connection, kind: str, sectors: list[bytes] | None) -> None:
-    """Let removals that wait for records which are not on the list not count as records the server has.
-
-    They stay, to be answered: such a record was removed, or has left the scope.
-    """
-    for record_id, lines in store.waiting_records(conn, kind).items():
-        units = {removed_record(line)[1].get(UNIT) for line in lines if line.line.op is Op.DELETE} - {None}
-        if units and (sectors is None or units & set(sectors)) and not store.is_seen(conn, kind, record_id):
-            store.forget_place(conn, [record_id])
 
 
 def _drop_unit(replica: Replica, conn: Connection, unit: bytes, waiting: dict[str, dict[bytes, list[Waiting]]]) -> int:

@@ -293,12 +293,6 @@ def catch_up(conn: Connection, kinds: Kinds) -> None:
         )
 
 
-def is_seen(conn: Connection, kind: str, record_id: bytes) -> bool:
-    """Return whether a record is on the list that is being given again."""
-    sql = "SELECT 1 FROM sync_seen WHERE kind = ? AND record_id = ?"
-    return conn.exec_driver_sql(sql, (kind, record_id)).first() is not None
-
-
 def forget(conn: Connection, kind: str, record_ids: Sequence[bytes]) -> None:
     """Remove everything that is remembered of some records, also what waits."""
     for table in ("sync_outbox", "sync_history", "sync_handed"):
