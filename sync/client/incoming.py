@@ -9,6 +9,7 @@ from sync.client import store
 from sync.client.replica import Replica, Row, agreed_record
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, RecordTable, StoredRecord, Waiting
 from sync.core import values as packed
+from sync.core.digest import EVERYBODY
 from sync.core.squash import Line, Op, answered
 from sync.protocol.errors import RejectedError
 from sync.protocol.kinds import UNIT, Kind, Value, Values
@@ -216,7 +217,11 @@ def _mark_seen(conn: Connection, rows: Rows) -> None:
 
 
 def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None) -> None:
-    """Remove what was not on the list, apart from what waits to be made, or to go into one of the sectors."""
+    """Remove what was not on the list, apart from what waits to be made, or to go into one of the sectors.
+
+    Who waited to remove what was not on it has what they wanted.
+    """
+    seen = {tuple(row) for row in conn.exec_driver_sql("SELECT kind, record_id FROM sync_seen")}
     for kind, table in replica.tables.items():
         kept = {
             record_id
@@ -225,6 +230,10 @@ def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None
         }
         for sector in (None,) if sectors is None else sectors:
             table.remove(conn, [each for each in table.unseen(conn, sector) if each not in kept])
+        for record_id, lines in store.waiting_records(conn, kind).items():
+            agreed = agreed_record(None, lines) if (kind, record_id) not in seen else None
+            if agreed is not None and (sectors is None or (agreed[1][UNIT] or EVERYBODY) in sectors):
+                _drop(table, conn, [record_id])
     conn.exec_driver_sql("DELETE FROM sync_seen")
     store.set_state(conn, RESYNC, None)
 

@@ -338,3 +338,17 @@ def test_an_own_unit_that_is_only_above_now_is_not_lost_when_the_line_breaks_off
     assert engine(device, rows=3).sync().status == "done"
     device.roots = world.accounts["e"]
     assert same(world, device)
+
+
+def test_a_removal_of_what_the_server_no_longer_has_is_over_when_the_list_comes_without_it(
+    world: World, device: Device
+) -> None:
+    with device.write() as conn:
+        (note, *_) = some_notes(conn, world.units["chapter0"])
+        device.replica.delete(conn, NOTE.name, note, device.author)
+        conn.exec_driver_sql("UPDATE sync_outbox SET status = 'refused', code = 'record.changed'")
+    with world.database.write() as conn:  # as a backup from before it was made leaves the server
+        run(conn, "DELETE FROM note WHERE id = ?", (note,))
+    assert engine(device).sync(verify=True).status == "done"
+    assert same(world, device)
+    assert device.refused() == []
