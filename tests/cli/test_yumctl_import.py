@@ -153,6 +153,19 @@ def test_the_unit_of_a_title_is_only_offered(terminal: Terminal) -> None:
     assert {row["unit"] for row in terminal.done("members", "list")} == {"thôn Đồng Mít"}
 
 
+def test_rows_that_were_left_are_written_for_correcting(terminal: Terminal, tmp_path: Path) -> None:
+    document = terminal.done("import", YUM, "--dry-run")
+    make(terminal.home("home"), PASSPHRASE, chapters_of(document))
+    left = tmp_path / "rest.xlsx"
+    stored = terminal.done("import", YUM, "--left", left)
+    again = terminal.done("import", left, "--dry-run")
+    assert [member["ho_ten"] for member in again["members"]] == [
+        next(member["ho_ten"] for member in document["members"] if member["row"] == line["row"])
+        for line in stored["left_out"]
+    ]
+    assert "Lý do chưa nhập" not in str(again["members"])
+
+
 def test_an_account_that_only_looks_imports_nothing(terminal: Terminal) -> None:
     make(terminal.home("home"), PASSPHRASE, IN_LIST, role="viewer")
     assert terminal.run("import", LIST).error == "scope.read_only"
