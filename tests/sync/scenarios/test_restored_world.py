@@ -39,6 +39,12 @@ def on_server(field: Field) -> set[bytes]:
         return {row[0] for row in run(conn, "SELECT id FROM note")}
 
 
+def removed_on_server(field: Field) -> set[bytes]:
+    """Return what was removed by a device that may not know it any more."""
+    with field.server.database.read() as conn:
+        return {row[0] for row in run(conn, "SELECT record_id FROM sync_log WHERE op = 'delete'")}
+
+
 def removed_by_a_person(device: Device) -> set[bytes]:
     with device.write() as conn:
         rows = conn.exec_driver_sql("SELECT DISTINCT record_id FROM sync_history WHERE kind = 'note' AND field = '-'")
@@ -98,7 +104,11 @@ def play(seed: int, folder: Path, *, copies: bool = False) -> None:
         for device in devices:
             settled(device)
     assert field.agrees(), seed
-    gone = set.union(*map(removed_by_a_person, devices)) | set.union(*map(waits_to_be_corrected, devices))
+    gone = (
+        removed_on_server(field)
+        | set.union(*map(removed_by_a_person, devices))
+        | set.union(*map(waits_to_be_corrected, devices))
+    )
     lost = {record_id for record_id in known - gone if field.record(record_id, NOTE.name) is None}
     assert lost == set(), seed
     field.close()
