@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from benchmarks import machine, report
 from benchmarks.children import BUILD, BrokenRunError
-from benchmarks.measuring import PARTS, Plan, measure
+from benchmarks.measuring import PARTS, USUAL, Plan, measure
 from benchmarks.people import DISPUTED, EDITED
 
 DONE, NOT_DONE, BAD_ARGUMENTS = 0, 1, 2
@@ -67,9 +67,14 @@ def parser() -> argparse.ArgumentParser:
     reader.add_argument(
         "--sizes", type=_sizes, default=(2_000, 10_000), help="records to synchronise (default 2000,10000)"
     )
-    reader.add_argument("--only", type=_parts, default=PARTS, help=f"some of {','.join(PARTS)}")
+    reader.add_argument("--only", type=_parts, default=USUAL, help=f"some of {','.join(PARTS)}")
     reader.add_argument("--start-members", type=members, default=2_000, help="members in the list of a start")
     reader.add_argument("--search-members", type=members, default=50_000, help="members to search in")
+    reader.add_argument(
+        "--load-members", type=_number(2_000, 2_000_000), default=100_000, help="members of many devices' server"
+    )
+    reader.add_argument("--load-devices", type=_number(1, 1_000), default=200, help="how many devices")
+    reader.add_argument("--load-s", type=_number(1, 3_600), default=20, help="how long many devices synchronise")
     reader.add_argument("--import-rows", type=_number(1, 90_000), default=20_000, help="people in the list to import")
     reader.add_argument("--strict", action="store_true", help="end with 1 when a budget is missed")
     reader.add_argument("--out", type=Path, default=BUILD, help="folder of the JSON (default build/bench)")
@@ -88,6 +93,9 @@ def main(argv: Sequence[str]) -> int:
         sizes=asked.sizes,
         start_members=asked.start_members,
         search_members=asked.search_members,
+        load_members=asked.load_members,
+        load_devices=asked.load_devices,
+        load_s=asked.load_s,
         import_rows=asked.import_rows,
     )
     started = time.strftime("%Y-%m-%dT%H:%M:%S")

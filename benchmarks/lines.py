@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from benchmarks.children import Answer
 from benchmarks.link_runs import EDITS, LinkRun, least_s
+from benchmarks.load_runs import RATE, SMALL, LoadRun
 from benchmarks.slow_link import Quality
 from benchmarks.sync_runs import Measured, SyncRun
 
@@ -20,19 +21,27 @@ class Unit(StrEnum):
     BYTES = "bytes"
     TIMES = "x"
     COUNT = ""
+    PER_S = "/s"
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a value may be at most.
+    """What a value may be at most, or at least.
 
     Attributes:
         limit: In the unit of its line.
         of: What a ratio is of.
+        least: The value may not be smaller, instead of not larger.
     """
 
     limit: float
     of: str = ""
+    least: bool = False
+
+    def share(self, value: float) -> float:
+        """Return how much of the budget a value uses; above 1 it is missed."""
+        used, allowed = (self.limit, value) if self.least else (value, self.limit)
+        return used / allowed if allowed else 1.0 + used
 
 
 BUDGETS: Final = {
@@ -47,6 +56,10 @@ BUDGETS: Final = {
     "idle.bytes": Budget(400),
     "link.first_ratio": Budget(1.2, "columns ÷ bandwidth + 3 round trips"),
     "link.delta": Budget(2.5),
+    "load.rate": Budget(100, least=True),
+    "load.p99": Budget(1),
+    "load.errors": Budget(0),
+    "load.growth": Budget(1.3, "the same in a small database"),
     "start.time": Budget(2),
     "import.ratio": Budget(3, "the fastest bare reader"),
     "search.query": Budget(100),
@@ -94,7 +107,9 @@ class Line:
     @property
     def reached(self) -> bool | None:
         """Whether the median is within the budget; nothing without one."""
-        return None if self.budget is None else self.median <= self.budget.limit
+        if self.budget is None:
+            return None
+        return self.median >= self.budget.limit if self.budget.least else self.median <= self.budget.limit
 
     def as_json(self) -> dict[str, Any]:
         """Return the line as plain data."""
@@ -112,7 +127,7 @@ class Line:
             "budget": None if budget is None else budget.limit,
             "budget_of": "" if budget is None else budget.of,
             "reached": self.reached,
-            "of_budget": None if budget is None else self.median / budget.limit,
+            "of_budget": None if budget is None else budget.share(self.median),
             "note": self.note,
         }
 
@@ -171,6 +186,25 @@ def link_lines(count: int, column_bytes: int, runs: Sequence[LinkRun]) -> list[L
         Line("link.first_ratio", "  of that", count, Unit.TIMES, ratios),
         Line("link.first_down", "  down", count, Unit.BYTES, down),
         Line("link.delta", f"2G: delta of {EDITS} edits", count, Unit.S, tuple(run.delta.seconds for run in runs)),
+    ]
+
+
+def load_lines(members: int, run: LoadRun) -> list[Line]:
+    """Return the lines of many devices at once."""
+
+    def line(name: str, label: str, unit: Unit, value: float, note: str = "") -> Line:
+        return Line(name, label, members, unit, (value,), note)
+
+    told = f"{run.devices} devices, {RATE:.0f} asked for in a second, PostgreSQL, for {run.seconds:.0f} s"
+    return [
+        line("load.rate", "many devices: deltas in a second", Unit.PER_S, run.rate, told),
+        line("load.p50", "  half of them within", Unit.S, run.p50_s),
+        line("load.p99", "  99 of 100 within", Unit.S, run.p99_s),
+        line("load.errors", "  that went wrong", Unit.COUNT, run.errors),
+        line("load.alone", "one device alone, a delta", Unit.MS, run.alone_s * 1_000),
+        line(
+            "load.growth", f"  of that in {min(SMALL, members):,} members", Unit.TIMES, run.alone_s / run.alone_small_s
+        ),
     ]
 
 

@@ -3,15 +3,27 @@
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import link_runs, machine, sync_runs
+from benchmarks import link_runs, load_runs, machine, sync_runs
 from benchmarks.children import Answer, Child, once
-from benchmarks.lines import SEARCHES, Line, Unit, growth_line, import_lines, link_lines, search_lines, sync_lines
+from benchmarks.lines import (
+    SEARCHES,
+    Line,
+    Unit,
+    growth_line,
+    import_lines,
+    link_lines,
+    load_lines,
+    search_lines,
+    sync_lines,
+)
 
-PARTS: Final = ("sync", "link", "start", "search", "import")
+PARTS: Final = ("sync", "link", "load", "start", "search", "import")
+USUAL: Final = tuple(part for part in PARTS if part != "load")
+"""What is measured when nothing else is said: the load takes a server and minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +36,9 @@ class Plan:
         sizes: Numbers of records to synchronise.
         start_members: Members in the list that a start shows.
         search_members: Members to search in.
+        load_members: Members in the central database of many devices.
+        load_devices: How many devices.
+        load_s: For how long many devices synchronise.
         import_rows: People in the list to import.
     """
 
@@ -32,6 +47,9 @@ class Plan:
     sizes: tuple[int, ...]
     start_members: int
     search_members: int
+    load_members: int
+    load_devices: int
+    load_s: float
     import_rows: int
 
 
@@ -61,7 +79,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Results:
         BrokenRunError: Something could not be measured.
     """
     results = Results(paces=[machine.pace()])
-    parts = {"sync": _sync, "link": _link, "start": _start, "search": _search, "import": _import}
+    parts = {"sync": _sync, "link": _link, "load": _load, "start": _start, "search": _search, "import": _import}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for part in plan.parts:
             parts[part](plan, Path(folder), results, say)
@@ -98,6 +116,12 @@ def _link(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]
         runs.append(link_runs.run(prepared, number))
     results.lines += link_lines(size, prepared.floor["column_bytes"], runs)
     results.raw["link"] = [link_runs.as_json(run) for run in runs]
+
+
+def _load(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    found = load_runs.run(folder, plan.load_members, plan.load_devices, plan.load_s, say)
+    results.lines += load_lines(plan.load_members, found)
+    results.raw["load"] = asdict(found)
 
 
 def _start(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:

@@ -31,10 +31,10 @@ def _line(line: Line) -> str:
     budget = line.budget
     ends = f"{_shown(line.unit, min(line.values))} – {_shown(line.unit, max(line.values))}"
     cells = [line.label, f"{line.records:,}", _shown(line.unit, line.median), ends, f"{line.spread:.0%}"]
-    cells.append("" if budget is None else f"≤ {_shown(line.unit, budget.limit)}")
+    cells.append("" if budget is None else f"{'≥' if budget.least else '≤'} {_shown(line.unit, budget.limit)}")
     verdict = ""
     if budget is not None:
-        share = line.median / budget.limit
+        share = budget.share(line.median)
         verdict = f"reached ({share:.2f})" if line.reached else f"MISSED ({share:.2f})"
     parts = [_row(cells), verdict, line.note]
     return "  ".join(part for part in parts if part).rstrip()

@@ -3,27 +3,21 @@
 python -m benchmarks.server_process FILE
 """
 
-import os
 import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.central_files import bench_server
-from benchmarks.children import tell
+from benchmarks.children import end_with_the_caller, tell
 from yum_desktop.central.app import build_app
 from yum_desktop.central.opened import opened
 from yum_desktop.central.serving import Address, serve
 
 
-def _end_with_the_caller() -> None:
-    sys.stdin.read()
-    os._exit(0)
-
-
 def main(path: Path) -> None:
     """Serve until told to stop, or until whoever started this has gone."""
-    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    threading.Thread(target=end_with_the_caller, daemon=True).start()
     with opened(str(path)) as central:
         app = build_app(bench_server(central), central.accounts, central.devices)
         serve(app, Address(host="127.0.0.1", port=0), lambda url: tell(port=urlsplit(url).port))

@@ -8,7 +8,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest  # the platform is chosen before anything may load Qt
 from hypothesis import settings
-from postgres import Postgres, started
+
+from sync.testing.postgres import Postgres, started
 
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("free", deadline=None)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _IDS_MAX: Final = 500
 _PRINT_SIZE_BYTES: Final = 8
+_UNKNOWN: Final = -1
+"""Before any revision: what happened since is not known."""
 _BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, exc.DataError)
 """What the content of a change can cause where nobody has foreseen it; what may pass by itself is not among them."""
 
@@ -58,6 +60,7 @@ class Applier:
 
     def __init__(self, tx: Tx, rules: Rules, actor: Actor) -> None:
         self.copied: set[bytes] = set()
+        self._anew: set[bytes] = set()
         self._tx = tx
         self._rules = rules
         self._actor = actor
@@ -68,6 +71,7 @@ class Applier:
         before = self._receipts([change.change_id for change in changes])
         asked = [self._told_apart(change, before.get(change.change_id)) for change in changes]
         other = [its.change_id for its, change in zip(asked, changes, strict=True) if its is not change]
+        self._anew |= set(other)
         self.copied |= {change.change_id for its, change in zip(asked, changes, strict=True) if its is not change}
         before.update(self._receipts(other))
         receipts = {change_id: self._received(change_id, receipt) for change_id, receipt in before.items()}
@@ -253,6 +257,10 @@ class Applier:
         if record is not None:
             if self._sees(kind, record.values) and all(record.values[n] == v for n, v in known.items()):
                 return Answer(change.change_id, "applied", rev_before=record.rev, rev=record.rev)
+            if change.change_id in self._anew and self._sees(kind, record.values):
+                # a copy of the device has made the record and sent it, and then here something else was said
+                edit = msgspec.structs.replace(change, op=Op.EDIT, base_rev=_UNKNOWN, base_revs={})
+                return self._edit(kind, edit, record, stamp)
             raise refuse("record.exists")
         if kind in {CONFLICT, HANDOVER}:
             raise refuse("scope.read_only")

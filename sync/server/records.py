@@ -122,6 +122,7 @@ class Tx:
     _units: dict[bytes, Unit | None] = field(default_factory=dict)
     _living: dict[bytes, bool] = field(default_factory=dict)
     _foreseen: dict[tuple[str, bytes], Record | None] = field(default_factory=dict)
+    _locked: dict[bytes, int] = field(default_factory=dict)
     _updates: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
     _updated: set[tuple[str, bytes]] = field(default_factory=set)
 
@@ -151,10 +152,17 @@ class Tx:
             self._lock_shard(shard)
 
     def _lock_shard(self, shard: bytes) -> int:
-        run(self.conn, "INSERT INTO sync_position (shard, pos) VALUES (?, 0) ON CONFLICT DO NOTHING", (shard,))
-        locking = "" if self.conn.dialect.name == "sqlite" else " FOR UPDATE"
-        found = run(self.conn, f"SELECT pos FROM sync_position WHERE shard = ?{locking}", (shard,)).scalar_one()
-        return int(found)
+        """Let nobody else write in a shard before this transaction ends; return its last position."""
+        if shard not in self._locked:
+            locking = "" if self.conn.dialect.name == "sqlite" else " FOR UPDATE"
+            sql = f"SELECT pos FROM sync_position WHERE shard = ?{locking}"
+            found = run(self.conn, sql, (shard,)).scalar()
+            if found is None:
+                made = "INSERT INTO sync_position (shard, pos) VALUES (?, 0) ON CONFLICT DO NOTHING"
+                run(self.conn, made, (shard,))
+                found = run(self.conn, sql, (shard,)).scalar_one()
+            self._locked[shard] = int(found)
+        return self._locked[shard]
 
     def mark(self) -> int:
         """Return a mark to `rewind` to when a savepoint is rolled back."""
@@ -182,6 +190,7 @@ class Tx:
             run_many(self.conn, _LOG_INSERT, rows)
             last = first + len(entries) - 1
             run(self.conn, "UPDATE sync_position SET pos = ? WHERE shard = ?", (last, shard))
+            self._locked[shard] = last
         self._entries.clear()
 
     def _log_row(self, entry: _Entry, pos: int) -> tuple[object, ...]:

@@ -113,45 +113,48 @@ class SyncServer:
         pack = encode if named else Packer().pack
         try:
             request = _read(packet)
-            if request.changes and request.cursor is not None:
-                self._check_past(request.cursor)
-            answers, copied = self._push(actor, request.changes)
-            self._note(actor, request)
+            answers, copied = self._push(actor, request.changes, request)
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
             yield pack(Answers(answers, self.clock_ms()))
-            if request.pull:
-                yield from map(pack, self.pull(actor, request, copied))
+            yield from map(pack, self.pull(actor, request, copied))
         except RejectedError as error:
             yield pack(Problem(error.code, error.detail))
-
-    def _check_past(self, packed: bytes) -> None:
-        """Take no changes that are based on what this server has lost.
-
-        Raises:
-            RejectedError: `server.changed`, `server.went_back`.
-        """
-        try:
-            cursor = scopes.read_cursor(packed)
-        except RejectedError:  # it is of no use, and everything comes again
-            return
-        with self.database.read() as conn:
-            Lineage(conn, _epoch(conn)).check(cursor, scopes.positions(conn, tuple(cursor.positions)))
 
     def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes in one transaction; one answer for each."""
         return self._push(actor, changes)[0]
 
-    def _push(self, actor: Actor, changes: Sequence[Change]) -> tuple[list[Answer], set[bytes]]:
-        """Apply changes; return the answers, and the ids that a copy of the device has used for something else."""
+    def _push(
+        self, actor: Actor, changes: Sequence[Change], request: Request | None = None
+    ) -> tuple[list[Answer], set[bytes]]:
+        """Apply changes; return the answers, and the ids that a copy of the device has used for something else.
+
+        Args:
+            actor: Who made them.
+            changes: In the order in which they must be seen.
+            request: What they came with: it must be of this server's past, and what it says about its device is
+                remembered in the same transaction.
+
+        Raises:
+            RejectedError: `server.changed`, `server.went_back`.
+        """
         if not changes:
             return [], set()
         with self.transaction(actor.roots) as tx:
+            if request is not None:
+                _check_past(tx.conn, request.cursor)
             applier = Applier(tx, self._rules, actor)
-            return applier.apply_all(changes), applier.copied
+            answers = applier.apply_all(changes)
+            news = None if request is None else _News(tx.conn, actor, request)
+            if news:
+                news.store(self.clock_ms())
+            return answers, applier.copied
 
     def pull(self, actor: Actor, request: Request, copied: Collection[bytes] = ()) -> Iterator[Frame]:
-        """Give the frames of the feed since the request's cursor.
+        """Give the frames of the feed since the request's cursor; none where they are not asked for.
+
+        What the account and the device have from now on is remembered before the first one.
 
         Args:
             actor: Who asks.
@@ -159,34 +162,25 @@ class SyncServer:
             copied: Those of its changes that said something else before.
         """
         own = {change.change_id: change.record_id for change in request.changes if change.change_id not in copied}
+        if not request.changes:
+            with self.database.read() as conn:
+                news = _News(conn, actor, request)
+                if not news and request.pull:
+                    yield from self._feed(conn, actor, request, news.scope, own)
+                    return
+            if news:
+                with self.database.write() as conn:
+                    _News(conn, actor, request).store(self.clock_ms())
+        if request.pull:
+            with self.database.read() as conn:
+                yield from self._feed(conn, actor, request, scopes.scope_of(conn, actor.roots), own)
+
+    def _feed(
+        self, conn: Connection, actor: Actor, request: Request, scope: scopes.Scope, own: dict[bytes, bytes]
+    ) -> Iterator[Frame]:
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
-        with self.database.read() as conn:
-            scope = scopes.scope_of(conn, actor.roots)
-            feed = Feed(self.kinds, conn, _epoch(conn), actor, scope, own, rows_max, request.checks)
-            yield from feed.frames(request.cursor)
-
-    def _note(self, actor: Actor, request: Request) -> None:
-        """Remember what the account has in its scope from now on, and how much stays behind on the device.
-
-        A device that has never said so is not known: its work may be anything.
-        """
-        key = (actor.account, actor.device)
-        with self.database.read() as conn:
-            scope = scopes.scope_of(conn, actor.roots)
-            has_other = request.pull and not scopes.is_current(conn, actor.account, scope)
-            sql = "SELECT changes FROM sync_waiting WHERE account = ? AND device = ?"
-            waits_other = request.waiting != run(conn, sql, key).scalar()
-        if not (has_other or waits_other):
-            return
-        with self.database.write() as conn:
-            if has_other:
-                scopes.remember(conn, actor.account, scope, self.clock_ms())
-            if waits_other:
-                sql = (
-                    "INSERT INTO sync_waiting (account, device, changes, at) VALUES (?, ?, ?, ?) ON CONFLICT"
-                    " (account, device) DO UPDATE SET changes = excluded.changes, at = excluded.at"
-                )
-                run(conn, sql, (*key, request.waiting, self.clock_ms()))
+        feed = Feed(self.kinds, conn, _epoch(conn), actor, scope, own, rows_max, request.checks)
+        return feed.frames(request.cursor)
 
     def waiting(self) -> dict[tuple[str, str], int]:
         """Return how many changes each device kept when it last exchanged, by account and device."""
@@ -219,6 +213,53 @@ class SyncServer:
                         counts[kind.name] += 1
                         digests.append(record_digest(kind.name, row[0], row[1], row[3:]))
         return shown(total(digests)), counts
+
+
+class _News:
+    """What an exchange says about its account and device that is not known yet.
+
+    Attributes:
+        scope: What the account has now.
+    """
+
+    def __init__(self, conn: Connection, actor: Actor, request: Request) -> None:
+        self._conn, self._actor, self._waiting = conn, actor, request.waiting
+        self.scope: Final = scopes.scope_of(conn, actor.roots)
+        self._has_other = request.pull and not scopes.is_current(conn, actor.account, self.scope)
+        sql = "SELECT changes FROM sync_waiting WHERE account = ? AND device = ?"
+        self._waits_other = request.waiting != run(conn, sql, (actor.account, actor.device)).scalar()
+
+    def __bool__(self) -> bool:
+        return self._has_other or self._waits_other
+
+    def store(self, now_ms: int) -> None:
+        """Remember what the account has in its scope from now on, and how much stays behind on the device.
+
+        A device that has never said so is not known: its work may be anything.
+        """
+        if self._has_other:
+            scopes.remember(self._conn, self._actor.account, self.scope, now_ms)
+        if self._waits_other:
+            sql = (
+                "INSERT INTO sync_waiting (account, device, changes, at) VALUES (?, ?, ?, ?) ON CONFLICT"
+                " (account, device) DO UPDATE SET changes = excluded.changes, at = excluded.at"
+            )
+            run(self._conn, sql, (self._actor.account, self._actor.device, self._waiting, now_ms))
+
+
+def _check_past(conn: Connection, packed: bytes | None) -> None:
+    """Take no changes that are based on what this server has lost.
+
+    Raises:
+        RejectedError: `server.changed`, `server.went_back`.
+    """
+    if packed is None:
+        return
+    try:
+        cursor = scopes.read_cursor(packed)
+    except RejectedError:  # it is of no use, and everything comes again
+        return
+    Lineage(conn, _epoch(conn)).check(cursor, scopes.positions(conn, tuple(cursor.positions)))
 
 
 def _epoch(conn: Connection) -> bytes:

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks import command
 from benchmarks.children import BrokenRunError
-from benchmarks.lines import BUDGETS, Line, Unit
-from benchmarks.measuring import Plan, Results
+from benchmarks.lines import BUDGETS, Budget, Line, Unit
+from benchmarks.measuring import PARTS, Plan, Results
 from benchmarks.outcome import Outcome
 from benchmarks.people import FIELDS, edits, records
 from benchmarks.proxy import CountingProxy
@@ -26,6 +26,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what a run with tiny sizes writes."""
     folder = tmp_path_factory.mktemp("bench")
     words = ["--runs", "1", "--sizes", ",".join(map(str, SIZES)), "--start-members", "6", "--search-members", "30"]
+    words += ["--only", ",".join(PARTS), "--load-members", "2000", "--load-devices", "3", "--load-s", "1"]
     words += ["--import-rows", "40"]
     assert command.main([*words, "--out", str(folder)]) == command.DONE
     written: dict[str, Any] = json.loads((folder / "latest.json").read_text(encoding="utf-8"))
@@ -166,3 +167,10 @@ def test_what_cannot_be_measured_ends_with_one_line(
     monkeypatch.setattr(command, "measure", measure)
     assert command.main([]) == command.NOT_DONE
     assert capsys.readouterr().err == "bench: the server ended\n"
+
+
+def test_a_budget_may_say_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUDGETS, "some.rate", Budget(100, least=True))
+    slow, fast = (Line("some.rate", "rate", 1, Unit.PER_S, (value,)) for value in (80.0, 125.0))
+    assert (slow.reached, fast.reached) == (False, True)
+    assert (slow.as_json()["of_budget"], fast.as_json()["of_budget"]) == (1.25, 0.8)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from central_world import Centre
-from postgres import Postgres
+
+from sync.testing.postgres import Postgres
 
 
 @pytest.fixture

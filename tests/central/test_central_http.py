@@ -7,7 +7,7 @@ import pytest
 from central_world import GOOD, OTHER, Centre, create, delete, edit, on_both_stores, served
 from sqlalchemy import exc
 
-from sync.protocol.messages import Answer, Answers, Change, Frame, Part, Request, decode_parts, encode, ids_of
+from sync.protocol.messages import Answers, Change, Frame, Part, Request, decode_parts, encode, ids_of
 from yum_desktop.central.accounts import FAILURES_FREE, Role
 from yum_desktop.central.app import BODY_SIZE_BYTES_MAX
 from yum_desktop.central.tokens import ACCESS_SECONDS
@@ -225,9 +225,9 @@ def test_a_token_of_one_device_is_not_good_with_the_id_of_another(home: Caller, 
 def test_a_database_that_is_away_for_a_moment_is_a_status_and_no_broken_answer(
     centre: Centre, home: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> list[Answer]:
+    def away(*_: object) -> list[Frame]:
         raise exc.OperationalError("SELECT 1", {}, Exception("server closed the connection"))
 
-    monkeypatch.setattr(centre.server, "push", away)
+    monkeypatch.setattr(centre.server, "pull", away)
     answer = home.raw(encode(Request(1, 0)))
     assert (answer.status_code, answer.json()["code"]) == (503, "store.unreachable")

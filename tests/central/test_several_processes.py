@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 from central_world import GOOD, Centre, create, edit, on_both_stores
-from postgres import Postgres
 
 from sync.protocol.messages import Answer, Answers, Change, Request, decode_parts, encode
+from sync.testing.postgres import Postgres
 from yum_desktop.central.store import open_server
 from yum_desktop.registry.clock import SystemClock, new_id
 

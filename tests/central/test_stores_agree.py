@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from central_world import Centre
-from postgres import Postgres
 from sqlalchemy import Integer, LargeBinary
 
 from sync.core.squash import Op
 from sync.protocol.kinds import CONFLICT, UNIT, Value, Values
 from sync.protocol.messages import PROTOCOL_VERSION, Answers, Change, Frame, Request, decode_parts, encode
+from sync.testing.postgres import Postgres
 from yum_desktop.domain.cases.admission import PROCEDURE, Action, State
 from yum_desktop.registry.clock import new_id
 from yum_desktop.registry.kinds import CASE_KIND, KINDS, MEMBER_KIND, STEP_KIND, UNIT_KIND

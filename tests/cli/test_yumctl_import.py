@@ -1,6 +1,8 @@
 """`yumctl import`: what it says beforehand, what it stores, and that nothing is guessed."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,10 @@ import pytest
 from local_store import CHAPTERS, make
 from terminal import PASSPHRASE, Terminal
 
+from yum_desktop.exchange.excel import reading, wire
+from yum_desktop.exchange.excel.limits import Limits
+
+ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 LIST = SAMPLES / "danh-sach-doan-vien-xa.xlsx"
 IN_LIST = ("thôn Đồng Vạc", "thôn Bái Sậy", "thôn Làng Mốc", "Trường THCS Phú Lĩnh Hạ")
@@ -151,6 +157,32 @@ def test_the_unit_of_a_title_is_only_offered(terminal: Terminal) -> None:
     document = terminal.done("import", hamlet, "--unit", "thôn Đồng Mít")
     assert document["imported"] == 35
     assert {row["unit"] for row in terminal.done("members", "list")} == {"thôn Đồng Mít"}
+
+
+def test_a_package_starts_its_reader_of_lists_with_this_program() -> None:
+    command = [sys.executable, "-m", "yum_desktop.cli.yumctl", reading.FLAG]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        wire.send(process.stdin, wire.Asked(str(LIST), None, Limits()))  # type: ignore[arg-type]  # a binary file
+        said = wire.hear(process.stdout, 1 << 20)  # type: ignore[arg-type]  # a binary file
+        assert isinstance(said, wire.Head)
+        rows = [row for part in wire.hear_rows(process.stdout, said.rows, 1 << 20) for row in part]  # type: ignore[arg-type]
+        process.stdin.close()
+    assert (process.returncode, len(rows)) == (0, said.rows)
+
+
+def test_rows_that_were_left_are_written_for_correcting(terminal: Terminal, tmp_path: Path) -> None:
+    document = terminal.done("import", YUM, "--dry-run")
+    make(terminal.home("home"), PASSPHRASE, chapters_of(document))
+    left = tmp_path / "rest.xlsx"
+    stored = terminal.done("import", YUM, "--left", left)
+    again = terminal.done("import", left, "--dry-run")
+    assert [member["ho_ten"] for member in again["members"]] == [
+        next(member["ho_ten"] for member in document["members"] if member["row"] == line["row"])
+        for line in stored["left_out"]
+    ]
+    assert "Lý do chưa nhập" not in str(again["members"])
 
 
 def test_an_account_that_only_looks_imports_nothing(terminal: Terminal) -> None:

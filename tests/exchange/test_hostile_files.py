@@ -152,7 +152,8 @@ def test_a_limited_process_can_neither_swell_nor_write_nor_compute_on(tmp_path: 
             | st.datetimes()
             | st.times()
             | st.timedeltas(timedelta(-1000), timedelta(1000)),
-            max_size=4,
+            min_size=3,
+            max_size=3,
         ),
         min_size=1,
         max_size=5,

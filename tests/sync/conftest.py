@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres import Postgres
 from small_world import Town
 
 from sync.server.database import sqlite_url
+from sync.testing.postgres import Postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

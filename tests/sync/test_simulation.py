@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from postgres import Postgres
 
+from sync.testing.postgres import Postgres
 from sync.testing.running import outcome, shrunk
 from sync.testing.story import tell
 from sync.testing.world import play

@@ -131,10 +131,13 @@ def listen(address: Address) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return socket.create_server((address.host, address.port), family=family, backlog=256)
+        listener = socket.create_server((address.host, address.port), family=family, backlog=256)
     except OSError as error:
         text = f"Không mở được {address.host}:{address.port} ({error.strerror})."
         raise UnavailableError("serve.address", text) from error
+    # connections inherit it: an answer's head and body are two pieces, and the second must not wait for the first
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _been_told(_number: int, _frame: object) -> None:

@@ -12,9 +12,12 @@ from uuid import UUID
 
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.text import fold
+from yum_desktop.exchange.excel.leftovers import write_leftovers
 from yum_desktop.exchange.excel.matching import Known, match_units, only_leaf, stored_values
 from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow
-from yum_desktop.exchange.excel.plan import plan_import
+from yum_desktop.exchange.excel.opening import open_list
+from yum_desktop.exchange.excel.plan import plan_import, plan_list
+from yum_desktop.exchange.excel.read import Book
 from yum_desktop.exchange.excel.report import dry_run_document
 from yum_desktop.registry import code_lists, commands, queries
 from yum_desktop.registry.clock import Clock
@@ -26,6 +29,7 @@ UNNAMED: Final = ""
 """The name under which the unit of rows without one is kept."""
 
 
+_REFUSED: Final = {"name.missing": "Không có họ tên", "name.not_a_name": "Không phải họ tên"}
 Json = dict[str, object]
 
 
@@ -38,12 +42,14 @@ class Request:
         sheet: The sheet; the fullest one when none is named.
         unit: The unit that the file is of, by name, short name or id.
         same: ``name in the file=unit`` for names that differ from the tree's; no name for rows without one.
+        left: Where the rows that are not imported are written, with the reasons, for somebody to correct.
     """
 
     file: Path
     sheet: str | None = None
     unit: str | None = None
     same: Sequence[str] = ()
+    left: Path | None = None
 
 
 def find_unit(units: Sequence[UnitRow], named: str) -> UnitRow:
@@ -87,8 +93,10 @@ def store(r: Registry, asked: Request) -> Json:
     Raises:
         InputError: `file.…`, `unit.unknown`, `import.unit_unknown`, `import.nothing`, or what is wrong with a row,
             `row` as a spreadsheet program numbers it.
+        UnavailableError: `file.unwritable`: the import is done, the rows that were left are not written.
     """
-    plan = _plan(r, asked)
+    book = open_list(asked.file, asked.sheet)
+    plan = _planned(r, book, asked)
     units = _units(plan, queries.unit_tree(r), asked)
     left_out = _left_out(r, plan)
     repeats = {line["row"] for line in left_out}
@@ -101,11 +109,26 @@ def store(r: Registry, asked: Request) -> Json:
     except InputError as error:
         number = None if error.row is None else wanted[error.row - 1].row
         raise InputError(error.code, error.text, field=error.field, row=number) from error
+    if asked.left is not None:
+        write_leftovers(asked.left, book.rows, plan, _reasons(plan, left_out))
     return dry_run_document(plan) | {"batch": batch, "imported": len(rows), "left_out": left_out, "units": units}
 
 
 def _plan(r: Registry, asked: Request) -> ImportPlan:
-    return plan_import(asked.file, codes=code_lists.codes(r), today=r.clock.now().date(), sheet=asked.sheet)
+    return _planned(r, open_list(asked.file, asked.sheet), asked)
+
+
+def _planned(r: Registry, book: Book, asked: Request) -> ImportPlan:
+    return plan_list(book, asked.file.name, codes=code_lists.codes(r), today=r.clock.now().date())
+
+
+def _reasons(plan: ImportPlan, left_out: Sequence[Json]) -> list[tuple[int, str]]:
+    """Return the rows that are not imported, and why, as a person reads it."""
+    found = {row.row: _REFUSED.get(row.why, row.why) for row in plan.rejected}
+    for line in left_out:
+        other = line.get("same_as_row")
+        found[int(str(line["row"]))] = "Đã có trên máy" if other is None else f"Trùng với dòng {other}"
+    return sorted(found.items())
 
 
 # ---- units

@@ -276,7 +276,7 @@ def _undo(r: Registry, asked: argparse.Namespace) -> Answer:
 
 
 def _import(asked: argparse.Namespace) -> Answer:
-    request = importing.Request(asked.file, asked.sheet, asked.unit, asked.same)
+    request = importing.Request(asked.file, asked.sheet, asked.unit, asked.same, asked.left)
     if asked.dry_run and asked.unit is None:
         return _looked_at(importing.look(request, SystemClock()))
     act = _look_in if asked.dry_run else _store
@@ -487,6 +487,7 @@ def _add_import(rooms: Rooms) -> None:
     command.add_argument("--unit", help="đơn vị của tệp; các chi đoàn trong tệp được tìm ở đó")
     command.add_argument("--same", action="append", default=[], metavar="TÊN_TRONG_TỆP=ĐƠN_VỊ")
     command.add_argument("--sheet", help="trang tính; nếu không: trang nhiều dữ liệu nhất")
+    command.add_argument("--left", type=Path, metavar="TỆP.xlsx", help="ghi các dòng chưa nhập vào đây để sửa")
 
 
 def _add_conflicts(rooms: Rooms) -> None:

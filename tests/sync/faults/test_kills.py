@@ -27,11 +27,11 @@ from fault_story import (
     open_server,
     prepare,
 )
-from postgres import Postgres
 
 from sync.client.engine import SyncReport
 from sync.client.transport import HttpTransport
 from sync.server.server import SyncServer
+from sync.testing.postgres import Postgres
 
 FINE_STEP = 11
 """Statements between two deaths: more of them would take long and find what the commits have found."""

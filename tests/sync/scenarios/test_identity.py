@@ -113,11 +113,14 @@ def test_s164_two_copies_of_one_device_lose_nothing_of_each_other(field: Field) 
     other = write(twin, first="chỉ ở bản sao")
     synced(a)
     report = twin.sync()
-    assert report.pushed["refused"] == 2  # two records with one id: the person sees both
-    assert {line.code for line in twin.refused()} == {"record.exists"}
+    assert (report.pushed["refused"], report.pushed["conflict"]) == (0, 2)
     assert field.values(new)["second"] == "của bản gốc"
+    assert field.values(made) == {**field.values(made), "first": "gốc", "second": "gốc"}
     assert field.values(other)["first"] == "chỉ ở bản sao"
-    assert {line.line.patch.get("second") for line in twin.refused()} >= {"của bản sao"}
+    synced(a, twin)
+    asked = {(item["mine"], item["theirs"]) for _, fields in conflicts(a) for item in fields}
+    assert asked == {("của bản sao", "của bản gốc"), ("sửa ở bản sao", "gốc")}
+    assert field.agrees(a, twin)
 
 
 def test_s164_edits_of_two_copies_under_one_id_are_two_edits(field: Field) -> None:

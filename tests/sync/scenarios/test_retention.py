@@ -264,3 +264,20 @@ def test_an_edit_of_what_was_erased_meanwhile_is_refused(field: Field) -> None:
     erase(field.server, NOTE.name, made, account="người vận hành")
     report = a.sync()
     assert (report.pushed["refused"], held(a), a.refused()) == (1, set(), [])
+
+
+def test_a_refused_removal_of_what_is_not_on_the_list_is_over(field: Field) -> None:
+    a, b = field.device("a"), field.device("b")
+    made = write(a, first="x")
+    synced(a, b)
+    edit(b, made, first="y")
+    synced(b)
+    remove(a, made)
+    assert a.sync().pushed["refused"] == 1
+    remove(b, made)
+    synced(b)
+    field.now_ms += DAY_MS
+    forget(field)
+    synced(a)
+    assert (a.refused(), held(a)) == ([], set())
+    assert field.agrees()

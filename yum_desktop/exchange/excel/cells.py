@@ -39,8 +39,9 @@ class Reading(NamedTuple):
 MISSING: Final = Reading(None, (Note("missing", SHOWN),))
 _INVISIBLE: Final = re.compile("[\0-\x08\x0e-\x1b\x7f\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
 """What nobody sees and no database needs; zero and half pairs no server would take."""
-_UNCLEAN: Final = re.compile(rf"{_INVISIBLE.pattern}|^\s|\s$|\s\s|[^\S ]|[\u00d0\u00f0\u0189\u0256]")
-"""What a text is cleaned of, besides letters in parts."""
+_KEPT: Final = rf"[^\s{_INVISIBLE.pattern[1:-1]}\u00d0\u00f0\u0189\u0256]+"
+_CLEAN: Final = re.compile(rf"{_KEPT}(?: {_KEPT})*")
+"""A text that is kept as it stands, once its letters are composed: words with single spaces between them."""
 _STROKES: Final = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ", "\u0256": "đ"})
 _HONORIFIC: Final = re.compile(r"^\s*(?:đ/c|đồng chí|em|anh|chị)[\s.:]+(?=\S+\s)", re.IGNORECASE)
 _SMALL_FIRST: Final = re.compile(r"(?<!\S)[^\W\d_A-Z](?=[a-zà-ỹ]*(?:\s|$))")
@@ -78,7 +79,7 @@ NAME_MAX: Final = 100
 
 def clean(raw: str) -> tuple[str, list[Note]]:
     """Return a text as it is kept, and what was done to it."""
-    if unicodedata.is_normalized("NFC", raw) and _UNCLEAN.search(raw) is None:
+    if _CLEAN.fullmatch(raw) is not None and unicodedata.is_normalized("NFC", raw):
         return raw, []
     notes = []
     text = _INVISIBLE.sub("", raw)
@@ -111,8 +112,8 @@ def is_plain_text(cell: Cell) -> bool:
     return (
         cell.__class__ is str
         and cell[:1] not in _NEVER_FIRST
+        and _CLEAN.fullmatch(cell) is not None
         and unicodedata.is_normalized("NFC", cell)
-        and _UNCLEAN.search(cell) is None
     )
 
 

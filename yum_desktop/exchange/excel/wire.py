@@ -7,6 +7,7 @@ code: a reader that a file took over can lie about the cells, and do no more.
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import BinaryIO, Final
 
 import msgspec
@@ -19,6 +20,8 @@ from yum_desktop.exchange.excel.model import Area, Cell, Row
 _LENGTH: Final = struct.Struct("<I")
 _ROWS_PER_FRAME: Final = 2_000
 _DAYS: Final = 1
+_DAYS_KEPT: Final = 16_384
+"""Days whose marked form is remembered: lists repeat them."""
 _KINDS: Final[dict[type, str]] = {datetime: "m", date: "d", time: "t", timedelta: "s"}
 
 
@@ -82,9 +85,9 @@ def hear(pipe: BinaryIO, bytes_max: int) -> Said:
 
 
 def send_rows(pipe: BinaryIO, rows: Sequence[Row]) -> None:
-    """Send rows in frames of `_ROWS_PER_FRAME`."""
+    """Send rows of one length in frames of `_ROWS_PER_FRAME`."""
     for start in range(0, len(rows), _ROWS_PER_FRAME):
-        _write(pipe, _encoder.encode([_packed(row) for row in rows[start : start + _ROWS_PER_FRAME]]))
+        _write(pipe, _encoder.encode(_packed(rows[start : start + _ROWS_PER_FRAME])))
 
 
 def hear_rows(pipe: BinaryIO, count: int, bytes_max: int) -> Iterator[list[Row]]:
@@ -110,24 +113,45 @@ def hear_rows(pipe: BinaryIO, count: int, bytes_max: int) -> Iterator[list[Row]]
         raise BrokenFrameError
 
 
-def _packed(row: Row) -> list[object]:
-    return [_marked(cell) if cell.__class__ in _KINDS else cell for cell in row]
+def _packed(rows: Sequence[Row]) -> list[Sequence[object]]:
+    """Return rows with their days marked; only the columns that have some are looked through."""
+    marked = [
+        at for at, column in enumerate(zip(*rows, strict=True)) if not _KINDS.keys().isdisjoint(map(type, column))
+    ]
+    if not marked:
+        return list(rows)
+    packed: list[Sequence[object]] = []
+    for row in rows:
+        cells: list[object] = list(row)
+        for at in marked:
+            if cells[at].__class__ in _KINDS:
+                cells[at] = _marked(row[at])
+        packed.append(cells)
+    return packed
 
 
+@lru_cache(_DAYS_KEPT, typed=True)
 def _marked(cell: Cell) -> msgspec.msgpack.Ext:
     text = repr(cell.total_seconds()) if isinstance(cell, timedelta) else cell.isoformat()  # type: ignore[union-attr]
     return msgspec.msgpack.Ext(_DAYS, f"{_KINDS[cell.__class__]}{text}".encode())
 
 
 def _unpacked(code: int, data: memoryview) -> Cell:
-    text = bytes(data).decode()
-    if code != _DAYS or not text:
+    if code != _DAYS:
         raise ValueError(code)
-    kind, rest = text[0], text[1:]
+    return _day(bytes(data))
+
+
+@lru_cache(_DAYS_KEPT)
+def _day(data: bytes) -> Cell:
+    text = data.decode()
+    kind, rest = text[:1], text[1:]
     if kind == "s":
         return timedelta(seconds=float(rest))
     if kind == "m":
         return datetime.fromisoformat(rest)
+    if kind not in {"d", "t"}:
+        raise ValueError(kind)
     return date.fromisoformat(rest) if kind == "d" else time.fromisoformat(rest)
 
 

@@ -20,6 +20,8 @@ from yum_desktop.ui.widgets.text import IconLabel, Label, Line
 from yum_desktop.ui.widgets.ticks import Tick
 
 _SAMPLES: Final = 3
+_LOOKED_AT: Final = 300
+"""Rows that are looked through for samples."""
 _SIDE_PX: Final = 340
 
 
@@ -264,7 +266,7 @@ def _emptied(column: QVBoxLayout) -> QGridLayout:
 def _samples(plan: ImportPlan, column: Column, read: Read) -> str:
     """Return what stands in a column, from its first rows."""
     found: list[str] = []
-    for row in plan.rows:
+    for row in plan.rows[:_LOOKED_AT]:
         text = row.other.get(column.header, "")
         value = row.values.get(column.field) if column.field is not None else None
         if not text and isinstance(value, str | int) and column.field is not None:

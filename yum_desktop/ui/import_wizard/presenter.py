@@ -433,17 +433,18 @@ class ImportPresenter:
         report = self._jobs.relay(show)
         what = Asked(path, self._sheet, dict(self._mapped), frozenset(self._as_written), self._stop, report)
         self._set_busy(QCoreApplication.translate("import", "Đang đọc {0}").format(path.name))
+        chosen, decided = dict(self._chosen), self._decided
         self._jobs.submit(
-            lambda: _read(sources, what),
+            lambda: _read(sources, what, chosen, decided),
             done=lambda found: self._arrived(asked, *found),
             failed=lambda error: self._not_read(asked, error),
         )
 
-    def _arrived(self, asked: int, read: Read, preview: Preview) -> None:
+    def _arrived(self, asked: int, read: Read, preview: Preview, decided: Decisions) -> None:
         if asked != self._asked:
             return
         self._set_busy("")
-        self._read, self._preview = read, preview
+        self._read, self._preview, self._decided = read, preview, decided
         self._view.show_trouble("")
         if self.stage is Stage.FILE or self.stage is Stage.DONE:
             self.stage = Stage.COLUMNS
@@ -469,29 +470,14 @@ class ImportPresenter:
         if read is None or preview is None:
             return
         if self.stage is Stage.COLUMNS:
-            self._view.show_columns(read, self._units(read))
+            self._view.show_columns(read, _units(read, self._chosen))
         elif self.stage is Stage.PREVIEW:
-            units = self._units(read)
-            all_rows = rows is None and (units != self._decided.units or not preview.rows_made)
+            units = _units(read, self._chosen)
+            moved = units != self._decided.units
             self._decided = replace(self._decided, units=units)
-            if all_rows or rows is not None:
+            if moved or rows is not None:
                 preview.refresh(self._decided, rows)
             self._view.show_preview(preview.rows, count(preview.rows), read)
-
-    def _units(self, read: Read) -> dict[str, UUID]:
-        """Return the unit of each name: as the person said, else as it matches, else the only one there is."""
-        refused = {row.member.chi_doan or WHOLE_FILE for row in read.plan.rejected if row.member is not None}
-        names = {*unit_names(read.plan), *refused}
-        found = match_units((name for name in names if name != WHOLE_FILE), read.units, alike=True)
-        leaf = only_leaf(read.units)
-        if WHOLE_FILE in names and leaf is not None:
-            found[WHOLE_FILE] = leaf
-        for name, unit_id in self._chosen.items():
-            if unit_id is not None:
-                found[name] = unit_id
-            else:
-                found.pop(name, None)
-        return found
 
     def _import(self) -> None:
         read, wanted = self._read, [r for r in self.rows if r.wanted and (r.known is None or r.wanted_changes)]
@@ -563,13 +549,34 @@ class ImportPresenter:
         self._view.show_trouble(told(error))
 
 
-def _read(sources: ImportSources, asked: Asked) -> tuple[Read, Preview]:
+def _read(
+    sources: ImportSources, asked: Asked, chosen: Mapping[str, UUID | None], decided: Decisions
+) -> tuple[Read, Preview, Decisions]:
     planned, people = sources.plan(asked), sources.people()
     plan = planned.plan
     stored = sources.values(matched(plan, people))
     codes, vocabulary = sources.codes(), sources.vocabulary()
     read = Read(plan, sources.units(), people, vocabulary, codes, stored, planned.recalled)
-    return read, Preview(plan, people, stored)
+    preview = Preview(plan, people, stored)
+    decided = replace(decided, units=_units(read, chosen))
+    preview.refresh(decided)
+    return read, preview, decided
+
+
+def _units(read: Read, chosen: Mapping[str, UUID | None]) -> dict[str, UUID]:
+    """Return the unit of each name: as the person said, else as it matches, else the only one there is."""
+    refused = {row.member.chi_doan or WHOLE_FILE for row in read.plan.rejected if row.member is not None}
+    names = {*unit_names(read.plan), *refused}
+    found = match_units((name for name in names if name != WHOLE_FILE), read.units, alike=True)
+    leaf = only_leaf(read.units)
+    if WHOLE_FILE in names and leaf is not None:
+        found[WHOLE_FILE] = leaf
+    for name, unit_id in chosen.items():
+        if unit_id is not None:
+            found[name] = unit_id
+        else:
+            found.pop(name, None)
+    return found
 
 
 def _typed(read: Read, name: str, text: str, today: date) -> Typed:

@@ -163,11 +163,6 @@ class Preview:
         """All rows in their order, those that cannot be imported too."""
         return [self._rows[number] for number in self._numbers if number in self._rows]
 
-    @property
-    def rows_made(self) -> bool:
-        """Whether the rows were worked out."""
-        return len(self._rows) == len(self._numbers)
-
     def __getitem__(self, number: int) -> PreviewRow:
         return self._rows[number]
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import psycopg
 
 USER = "postgres"
+_FAST = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB"
+_DURABLE = " -c shared_buffers=1GB -c max_wal_size=4GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Postgres:
 def run(*words: str | Path) -> None:
     """Run a program of PostgreSQL; it refuses to work for root, so root becomes somebody else."""
     other = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups") if os.geteuid() == 0 else ()
-    done = subprocess.run([*other, *map(str, words)], capture_output=True, text=True, check=False, cwd="/")
+    done = subprocess.run(  # noqa: S603  # words of this module
+        [*other, *map(str, words)], capture_output=True, text=True, check=False, cwd="/"
+    )
     assert done.returncode == 0, done.stderr or done.stdout
 
 
@@ -71,12 +75,16 @@ def programs() -> Path:
 
 
 @contextmanager
-def started() -> Iterator[Postgres]:
+def started(*, durable: bool = False) -> Iterator[Postgres]:
     """Run a server for the length of a block.
 
     It sorts text as Vietnamese does, like an operator's server and unlike SQLite: who needs an order must say so.
+
+    Args:
+        durable: What is committed survives a crash of the machine, as an operator wants it; tests need not wait for
+            that.
     """
-    folder = Path(tempfile.mkdtemp(prefix="yum-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, USER, USER)
     server = Postgres(folder, programs())
@@ -85,10 +93,8 @@ def started() -> Iterator[Postgres]:
     locale = ("--locale-provider=icu", "--icu-locale=vi-VN", "--locale=C", "-E", "UTF8")
     try:
         run(server.programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-N", *locale)
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c synchronous_commit=off"
-            " -c full_page_writes=off -c shared_buffers=32MB -c max_connections=120"
-        )
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=120"
+        options += _DURABLE if durable else _FAST
         run(*control, "-l", folder / "log", "-o", options, "start")
         try:
             yield server
