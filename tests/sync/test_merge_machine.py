@@ -135,7 +135,7 @@ class MergeMachine(RuleBasedStateMachine):
         asked = {clash.name for clash in outcome.clashes}
         for name, mine in sent.patch.items():
             must_choose, value = expected(FIELDS[name], sent.base[name], mine, before[name])
-            assert (name in asked) == must_choose, f"{name}: {sent.base[name]}, {mine}, {before[name]}"
+            assert (name in asked) == must_choose, f"{name}: {sent.base[name]!r}, {mine!r}, {before[name]!r}"
             if must_choose:
                 assert self.server[name] == before[name], "the server's value stays while somebody chooses"
             else:
