@@ -107,7 +107,8 @@ class Feed:
         except RejectedError:
             return b""
         made: set[bytes] = set()
-        for shard, pos in cursor.positions.items():
+        for shard in {*cursor.positions, *self.scope.shards}:
+            pos = cursor.positions.get(shard, 0)  # its units may have gone to another shard before it made one there
             sql = (
                 "SELECT record_id FROM sync_log WHERE shard = ? AND pos > ? AND kind = ? AND account = ?"
                 " AND op = 'arrive'"

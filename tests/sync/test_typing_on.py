@@ -175,3 +175,19 @@ def test_a_unit_that_left_before_its_maker_knew_it_was_made_goes(
     assert device.digest() == town.server.digest(device.roots)[0]
     with device.write() as conn:
         assert device.replica.tables[NOTE.name].get(conn, note) is None
+
+
+def test_a_unit_made_where_ones_own_unit_has_gone_meanwhile_goes_too(town: Town, line: CutLine, device: Device) -> None:
+    """The device does not know of the other province yet, in whose part of the feed its unit was made."""
+    device.sync()
+    town.server.commit([Effect(NODE.name, device.roots[0], Op.EDIT, {"parent": town.units["province1"]})], Stamp())
+    unit = new_id()
+    with device.write() as conn:
+        values: Values = {UNIT: unit, "parent": device.roots[0], "label": "x"}
+        device.replica.create(conn, NODE.name, unit, values, device.author)
+    line.packets_max = 1
+    device.sync()
+    line.packets_max = None
+    town.server.commit([Effect(NODE.name, unit, Op.EDIT, {"parent": town.units["province0"]})], Stamp())
+    assert device.sync().status == "done"
+    assert device.digest() == town.server.digest(device.roots)[0]
