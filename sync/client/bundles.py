@@ -19,7 +19,18 @@ from sync.client.replica import Replica
 from sync.client.store import IN_FLIGHT, PENDING, REFUSED, Waiting
 from sync.protocol.bundle import Direction, Head, read_head, seal, unseal
 from sync.protocol.errors import RejectedError
-from sync.protocol.messages import CHANGES_MAX, PROTOCOL_VERSION, Answers, Part, Problem, Request, decode_parts, encode
+from sync.protocol.messages import (
+    CHANGES_MAX,
+    PROTOCOL_VERSION,
+    Answers,
+    Frame,
+    Part,
+    Problem,
+    Request,
+    decode_parts,
+    encode,
+    ids_of,
+)
 
 _ALL: Final = 1 << 31
 
@@ -129,6 +140,22 @@ class Bundles:
             for answer in apply_answers(self._replica, conn, part.answers):
                 report.pushed[answer.status] = report.pushed.get(answer.status, 0) + 1
             return expected
-        if (store.state(conn, CURSOR) or b"") == expected:
+        if (store.state(conn, CURSOR) or b"") == expected and not self._knows_better(conn, part):
             report.pulled += apply_frame(self._replica, conn, part)
         return part.cursor or expected
+
+    def _knows_better(self, conn: Connection, frame: Frame) -> bool:
+        """Return whether answers have come since that are newer than some record of a frame that was long on its way.
+
+        It is left out then: the next exchange brings the same and what is newer.
+        """
+        for part in (*frame.rows, *frame.patches):
+            if part.kind not in self._replica.kinds:
+                continue
+            ids = ids_of(part.ids)
+            records = self._replica.tables[part.kind].many(conn, ids)
+            for record_id, rev in zip(ids, part.revs, strict=True):
+                known = [records[record_id][0]] if record_id in records else []
+                if max([*known, *store.ahead(conn, part.kind, record_id).values()], default=0) > rev:
+                    return True
+        return False

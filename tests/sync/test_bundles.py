@@ -9,6 +9,7 @@ import pytest
 from sync.client import anew, store
 from sync.client.bundles import Bundles
 from sync.client.engine import SyncReport
+from sync.client.incoming import CURSOR
 from sync.core.squash import Op
 from sync.protocol.bundle import Direction, Head, read_head, seal, unseal
 from sync.protocol.errors import RejectedError
@@ -333,3 +334,26 @@ def test_a_list_of_everything_anew_comes_by_file_too_and_what_waits_follows_it(p
     assert (report.pushed["applied"], report.pushed["refused"]) == (2, 0)
     assert post.agree("a")
     assert text_of(a, lost) == "mất trên máy chủ"
+
+
+def test_an_answer_that_is_older_than_what_came_online_takes_nothing_back(post: Post) -> None:
+    """The cursor has not moved since, because the line broke off after the answers."""
+    a, b = post.world.device("a"), post.world.device("b")
+    note = write(a, "một")
+    a.sync()
+    b.sync()
+    edit(b, note, second="hai")
+    b.sync()
+    late = post.answer(post.export("a"))
+    edit(a, note, first="ba")
+    with a.write() as conn:
+        place = store.state(conn, CURSOR)
+    a.sync()
+    with a.write() as conn:  # as it stands where the frames were lost
+        store.set_state(conn, CURSOR, place)
+    assert post.take("a", late).pulled == 0
+    edit(a, note, first="bốn")
+    a.sync()
+    assert post.agree("a")
+    with post.world.database.read() as conn:
+        assert conn.exec_driver_sql("SELECT count(*) FROM conflict").scalar_one() == 0
