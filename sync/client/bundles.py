@@ -25,8 +25,10 @@ from sync.protocol.messages import (
     Answers,
     Frame,
     Part,
+    Patches,
     Problem,
     Request,
+    Rows,
     decode_parts,
     encode,
     ids_of,
@@ -149,7 +151,8 @@ class Bundles:
 
         It is left out then: the next exchange brings the same and what is newer.
         """
-        for part in (*frame.rows, *frame.patches):
+        parts: list[Rows | Patches] = [*frame.rows, *frame.patches]
+        for part in parts:
             if part.kind not in self._replica.kinds:
                 continue
             ids = ids_of(part.ids)
