@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from benchmarks.children import Answer
 from benchmarks.link_runs import EDITS, LinkRun, least_s
-from benchmarks.load_runs import RATE, SMALL, LoadRun
+from benchmarks.load_runs import RATE, SERVERS, SMALL, LoadRun
 from benchmarks.slow_link import Quality
 from benchmarks.sync_runs import Measured, SyncRun
 
@@ -195,7 +195,10 @@ def load_lines(members: int, run: LoadRun) -> list[Line]:
     def line(name: str, label: str, unit: Unit, value: float, note: str = "") -> Line:
         return Line(name, label, members, unit, (value,), note)
 
-    told = f"{run.devices} devices, {RATE:.0f} asked for in a second, PostgreSQL, for {run.seconds:.0f} s"
+    told = (
+        f"{run.devices} devices, {RATE:.0f} asked for in a second, {SERVERS} servers on one PostgreSQL,"
+        f" for {run.seconds:.0f} s"
+    )
     return [
         line("load.rate", "many devices: deltas in a second", Unit.PER_S, run.rate, told),
         line("load.p50", "  half of them within", Unit.S, run.p50_s),

@@ -3,7 +3,7 @@
 A device speaks the protocol and remembers its cursor and revisions, but keeps no records, so that the two cores belong
 to the server.
 
-    python -m benchmarks.load_process PORT FACTS
+    python -m benchmarks.load_process PORTS FACTS
 """
 
 import asyncio
@@ -137,9 +137,9 @@ def _wrong(devices: Sequence[Device]) -> list[str]:
     return [text for device in devices for text in device.wrong]
 
 
-def main(port: int, facts: Path) -> None:
-    """Do what is asked."""
-    devices = [Device(port, each) for each in json.loads(facts.read_text())]
+def main(ports: Sequence[int], facts: Path) -> None:
+    """Do what is asked; the devices use the servers in turns."""
+    devices = [Device(ports[place % len(ports)], each) for place, each in enumerate(json.loads(facts.read_text()))]
     with asyncio.Runner() as runner:
         for question in asked():
             match question:
@@ -152,4 +152,4 @@ def main(port: int, facts: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main([int(port) for port in sys.argv[1].split(",")], Path(sys.argv[2]))

@@ -1,6 +1,7 @@
 """Many devices at once on PostgreSQL, with a nation's members in it; and what one exchange costs in a small one."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -8,6 +9,9 @@ from typing import Final
 
 from benchmarks.children import Answer, BrokenRunError, Child, once
 from sync.testing.postgres import Postgres, started
+
+SERVERS: Final = 2
+"""Processes of the server on the one database: each can use one core."""
 
 RATE: Final = 101.0
 """Synchronisations asked for in a second."""
@@ -75,8 +79,10 @@ def _measure(postgres: Postgres, folder: Path, members: int, count: int, ask: Ca
     folder.mkdir()
     url, facts = postgres.store(), folder / "facts.json"
     once("nation", folder / "nation.log", url, str(members), str(count), facts)
-    server = Child("central_process", folder / "server.log", url)
-    with server, Child("load_process", folder / "load.log", str(server.hear()["port"]), facts) as devices:
+    servers = [Child("central_process", folder / f"server{number}.log", url) for number in range(SERVERS)]
+    with ExitStack() as running:
+        ports = ",".join(str(running.enter_context(server).hear()["port"]) for server in servers)
+        devices = running.enter_context(Child("load_process", folder / "load.log", ports, facts))
         begun = devices.ask("begin")
         if begun["wrong"]:
             raise BrokenRunError(f"the first synchronisation: {begun['wrong'][0]}")
