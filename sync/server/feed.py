@@ -173,8 +173,15 @@ class Feed:
         first = next(frames)
         if begins:  # afterwards the device has let them go, and those that are above now have come again
             first.gone_units = b"".join((*change.removed, *change.again))
+        first.gone = self._removed_above(change.above)
         yield first
         yield from frames
+
+    def _removed_above(self, above: tuple[bytes, ...]) -> list[Gone]:
+        """Return the units above that are no more: one may have been removed after it went to another shard."""
+        tree = self.kinds.tree
+        missing = set(above) - set(self._current(tree, above))
+        return [Gone(tree.name, b"".join(sorted(missing)), "deleted")] if missing else []
 
     def _repaired(self, cursor: Cursor, sectors: Sequence[bytes]) -> Iterator[Frame]:
         """Send all records of some sectors again; those the device has beside them are none."""

@@ -216,6 +216,18 @@ def test_s088_the_record_of_a_unit_above_is_up_to_date_after_it_went_to_another_
     device.restart()
 
 
+def test_a_unit_above_that_was_removed_after_it_went_to_another_province_is_gone(town: Town, tmp_path: Path) -> None:
+    unit, above = town.units["commune1"], town.units["province0"]
+    device = Device("an", (unit,), tmp_path / "d.db", random.Random(1), new_id, lambda: NOW_MS, Line(town, "commune1"))
+    device.sync()
+    town.server.commit([Effect(NODE.name, unit, Op.DELETE)], Stamp())
+    agrees(device)
+    town.server.commit([Effect(NODE.name, above, Op.EDIT, {"parent": town.units["province1"]})], Stamp())
+    town.server.commit([Effect(NODE.name, above, Op.DELETE)], Stamp())
+    agrees(device)
+    device.restart()
+
+
 def test_an_edit_that_moves_a_record_into_a_unit_that_leaves_keeps_the_record(town: Town, device: Device) -> None:
     note = town.noted("commune0", first="ash")
     device.sync()
