@@ -173,14 +173,14 @@ class Feed:
         first = next(frames)
         if begins:  # afterwards the device has let them go, and those that are above now have come again
             first.gone_units = b"".join((*change.removed, *change.again))
-        first.gone = self._removed_above(change.above)
+        first.gone = self._removed_units((*change.above, *change.added))
         yield first
         yield from frames
 
-    def _removed_above(self, above: tuple[bytes, ...]) -> list[Gone]:
-        """Return the units above that are no more: one may have been removed after it went to another shard."""
+    def _removed_units(self, units: tuple[bytes, ...]) -> list[Gone]:
+        """Return those that are no more: a device may have one as it was in another shard, where it was removed."""
         tree = self.kinds.tree
-        missing = set(above) - set(self._current(tree, above))
+        missing = set(units) - set(self._current(tree, units))
         return [Gone(tree.name, b"".join(sorted(missing)), "deleted")] if missing else []
 
     def _repaired(self, cursor: Cursor, sectors: Sequence[bytes]) -> Iterator[Frame]:

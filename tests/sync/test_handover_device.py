@@ -228,6 +228,19 @@ def test_a_unit_above_that_was_removed_after_it_went_to_another_province_is_gone
     device.restart()
 
 
+def test_a_unit_above_that_was_removed_after_it_came_inside_is_gone(town: Town, tmp_path: Path) -> None:
+    unit, above = town.units["commune1"], town.units["province0"]
+    carrier = Line(town, "commune1")
+    device = Device("an", (unit,), tmp_path / "d.db", random.Random(1), new_id, lambda: NOW_MS, carrier)
+    device.sync()
+    carrier.unit, device.roots = "province1", (town.units["province1"],)
+    town.server.commit([Effect(NODE.name, unit, Op.DELETE)], Stamp())
+    town.server.commit([Effect(NODE.name, above, Op.EDIT, {"parent": town.units["province1"]})], Stamp())
+    town.server.commit([Effect(NODE.name, above, Op.DELETE)], Stamp())
+    agrees(device)
+    device.restart()
+
+
 def test_an_edit_that_moves_a_record_into_a_unit_that_leaves_keeps_the_record(town: Town, device: Device) -> None:
     note = town.noted("commune0", first="ash")
     device.sync()
