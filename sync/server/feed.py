@@ -173,7 +173,8 @@ class Feed:
         first = next(frames)
         if begins:  # afterwards the device has let them go, and those that are above now have come again
             first.gone_units = b"".join((*change.removed, *change.again))
-        first.gone = self._removed_units((*change.above, *change.added))
+        if cursor.scope != NOTHING or begun != NOTHING:  # a new device has none of them
+            first.gone = self._removed_units((*change.above, *change.added))
         yield first
         yield from frames
 
