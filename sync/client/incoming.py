@@ -176,6 +176,8 @@ def apply_frame(replica: Replica, conn: Connection, frame: Frame) -> int:
         _drop_unseen(replica, conn, None)
     elif frame.again_done and listed == frame.again_done:
         _drop_unseen(replica, conn, ids_of(listed))
+    elif frame.complete and listed is not None:
+        _stop_listing(conn)  # the device's units have changed while a sector came again: it is compared anew
     if frame.cursor:
         store.set_state(conn, CURSOR, frame.cursor)
     store.set_state(conn, COMPLETE, b"1" if frame.complete else b"0")
@@ -234,6 +236,10 @@ def _drop_unseen(replica: Replica, conn: Connection, sectors: list[bytes] | None
             agreed = agreed_record(None, lines) if (kind, record_id) not in seen else None
             if agreed is not None and (sectors is None or (agreed[1][UNIT] or EVERYBODY) in sectors):
                 _drop(table, conn, [record_id])
+    _stop_listing(conn)
+
+
+def _stop_listing(conn: Connection) -> None:
     conn.exec_driver_sql("DELETE FROM sync_seen")
     store.set_state(conn, RESYNC, None)
 

@@ -63,6 +63,7 @@ class Feed:
     checks: Checks | None = None
     _now: dict[bytes, int] = field(default_factory=dict)
     _lineage: Lineage = field(init=False)
+    _shards_are_seen: bool = True
 
     def __post_init__(self) -> None:
         self._lineage = Lineage(self.conn, self.epoch)
@@ -121,6 +122,7 @@ class Feed:
         verdicts = b""
         begun = cursor.backfill.to if cursor.backfill is not None else self.scope.hash()
         if cursor.scope != self.scope.hash() or begun != self.scope.hash():
+            self._shards_are_seen = False
             for frame in self._snapshot(cursor):
                 frame.restart, restart = restart, False
                 cursor = scopes.read_cursor(frame.cursor)
@@ -166,9 +168,9 @@ class Feed:
             begun = NOTHING if backfill is None else backfill.to
             backfill = Backfill(self.scope.hash())
         change = scopes.difference(self.conn, cursor.scope, self.scope, begun)
-        steps = self._plan(change, first=cursor.scope == NOTHING)
+        steps = self._plan(change, first=change.had == NOTHING)
         start = {shard: cursor.positions.get(shard, pos) for shard, pos in self._now.items()}
-        place = Cursor(self.epoch, cursor.scope, start, backfill)
+        place = Cursor(self.epoch, change.had, start, backfill)
         frames = self._sent(steps, place)
         first = next(frames)
         if begins:  # afterwards the device has let them go, and those that are above now have come again
@@ -309,8 +311,11 @@ class Feed:
         return batch
 
     def _is_known(self, line: Any) -> bool:
-        """Return whether a line says only what this request said: nothing the server did because of it."""
-        own = self.own_changes.get(line.change_id) == line.record_id
+        """Return whether a line says only what this request said: nothing the server did because of it.
+
+        Where units are new to the device, its record may have come from one of them, with changes it has not seen.
+        """
+        own = self._shards_are_seen and self.own_changes.get(line.change_id) == line.record_id
         return bool(own and line.channel != EFFECT and line.kind not in {CONFLICT.name, HANDOVER.name})
 
     def _sort_out(

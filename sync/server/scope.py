@@ -72,12 +72,14 @@ class Change:
         removed: Units whose records it must let go.
         again: Units among those added that it has as they were before they went to another shard. It has not seen what
             was removed there, so it must let them go before they come.
+        had: Hash of the set that it surely has whole, what must go left aside.
     """
 
     added: tuple[bytes, ...]
     above: tuple[bytes, ...]
     removed: tuple[bytes, ...]
     again: tuple[bytes, ...]
+    had: bytes
 
 
 def scope_of(conn: Connection, roots: Sequence[bytes]) -> Scope:
@@ -178,7 +180,8 @@ def difference(conn: Connection, had: bytes, scope: Scope, begun: bytes = NOTHIN
         conn: A read transaction.
         had: What the device has.
         scope: What it shall have.
-        begun: Another set that has begun to arrive: an unknown part of it is there.
+        begun: Another set that has begun to arrive: an unknown part of it is there, and what it has not is gone. Where
+            that is something of `had`, all of `scope` comes.
 
     Raises:
         RejectedError: `cursor.unknown`.
@@ -187,11 +190,15 @@ def difference(conn: Connection, had: bytes, scope: Scope, begun: bytes = NOTHIN
     own = {u: None for units in (before, partly) for u, shard in units.items() if shard != u[::-1]}
     removed = {u: None for u in own if u not in scope.units}
     removed |= {u: None for u in before | partly if u not in scope.units and u not in scope.above}
-    added = [u for u in scope.units if before.get(u) != scope.place(u)]
+    if begun != NOTHING and any(partly.get(u) != place for u, place in before.items() if place != u[::-1]):
+        had, whole = NOTHING, {}
+    else:
+        whole = before
+    added = [u for u in scope.units if whole.get(u) != scope.place(u)]
     above = sorted(scope.above)
     places = {u: scope.place(u) for u in own if u in scope.units}
     again = {u for units in (before, partly) for u, place in places.items() if units.get(u, place) != place}
-    return Change((*added[:1], *sorted(added[1:])), tuple(above), tuple(removed), tuple(sorted(again)))
+    return Change((*added[:1], *sorted(added[1:])), tuple(above), tuple(removed), tuple(sorted(again)), had)
 
 
 def _remembered(conn: Connection, scope_hash: bytes) -> dict[bytes, bytes]:

@@ -7,15 +7,15 @@ import pytest
 from small_world import Reader, Town
 from sqlalchemy import Connection
 
-from sync.client import verifying
+from sync.client import store, verifying
 from sync.client.engine import Engine, SyncReport
-from sync.client.incoming import apply_frame
+from sync.client.incoming import RESYNC, apply_frame
 from sync.client.transport import Transport
 from sync.client.verifying import REPAIRS_MAX
 from sync.core.digest import EVERYBODY, schema_digest
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, UnreachableError
-from sync.protocol.kinds import UNIT
+from sync.protocol.kinds import UNIT, Values
 from sync.protocol.messages import (
     PROTOCOL_VERSION,
     Checks,
@@ -216,6 +216,23 @@ def verdicts(world: World, device: Device, asked: list[tuple[bytes, int]], *, st
                 with device.write() as conn:
                     apply_frame(device.replica, conn, part)
     return told
+
+
+def test_a_repair_that_a_change_of_scope_ends_is_begun_anew(world: World, device: Device) -> None:
+    with device.write() as conn:
+        invent_a_note(world, conn)
+    line = lined(device)
+    line.cut_at = 0.5
+    assert engine(device, rows=3).sync(verify=True).status == "partial"
+    with device.write() as conn:
+        assert store.state(conn, RESYNC) is not None
+    unit = world.new_id()
+    values: Values = {UNIT: unit, "parent": world.units["commune0"], "label": "new"}
+    world.server.commit([Effect(NODE.name, unit, Op.CREATE, values)], Stamp())
+    line.cut_at = None
+    assert engine(device).sync().status == "done"
+    assert engine(device).sync(verify=True).status == "done"
+    assert same(world, device)
 
 
 def test_what_has_changed_since_the_cursor_or_is_not_ones_own_is_not_compared(world: World, device: Device) -> None:

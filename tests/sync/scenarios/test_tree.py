@@ -54,6 +54,26 @@ def test_s095_who_loses_the_only_unit_keeps_what_waits(field: Field) -> None:
     assert held(a) <= {waits, made}
 
 
+@pytest.mark.parametrize("third", [("chapter1",), ("commune0",), ("chapter1", "commune0")])
+def test_a_scope_that_changes_again_while_units_arrive_leaves_no_gap(field: Field, third: tuple[str, ...]) -> None:
+    """What went for the second scope comes again with the third, also where a fourth comes in between."""
+    for unit in ("commune0", "chapter0", "chapter1", "commune2"):
+        field.notes(150, unit, first=unit)
+    a = field.device("a", "commune0")
+    synced(a)
+    for units in (("commune2",), third):
+        rescope(field, a, *units)
+        line_of(a).left = 2
+        assert a.sync().status == "partial"
+    line_of(a).left = None
+    rescope(field, a, "chapter1", "chapter0")
+    synced(a)
+    assert field.agrees(a)
+    rescope(field, a, "commune0")
+    synced(a)
+    assert field.agrees(a)
+
+
 def test_s100_s101_two_places_and_two_names_for_one_unit_are_asked_about(field: Field) -> None:
     a, b = field.device("a", "province0"), field.device("b", "province0")
     synced(a, b)
@@ -183,3 +203,16 @@ def test_line_of_a_unit_that_was_removed_is_not_found_again(field: Field) -> Non
     assert field.units["chapter0"] not in held(b, NODE.name)
     assert line_of(b).requests[-1].changes == []
     assert field.agrees()
+
+
+def test_a_note_moved_out_of_a_unit_that_went_to_another_shard_comes_with_what_others_wrote(field: Field) -> None:
+    (note,) = field.notes(1, "commune0", first="x")
+    a = field.device("a", "root")
+    synced(a)
+    edit(a, note, unit_id=field.units["commune1"])
+    field.move("commune0", "root")
+    field.commit(Effect(NOTE.name, note, Op.EDIT, {"second": "by others"}))
+    report = a.sync()
+    assert (report.status, report.pushed["merged"]) == ("done", 1)
+    assert (seen(a, note) or {})["second"] == "by others"
+    assert field.agrees(a)
