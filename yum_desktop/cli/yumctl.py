@@ -8,12 +8,13 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.cli import handing, importing
+from yum_desktop.cli import adding, auditing, handing, importing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
@@ -33,8 +34,7 @@ _CHANNEL: Final = "cli"
 _NUMBERS: Final = frozenset({"meeting_present", "meeting_agreed"})
 
 Json = dict[str, object]
-Answer = tuple[object, list[str], int]
-"""The JSON document, the lines for people, the exit code."""
+Answer = adding.Answer
 
 
 def run() -> int:
@@ -445,6 +445,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_handovers(rooms)
     _add_cases(rooms)
     _add_bundles(rooms)
+    auditing.add(partial(_add, rooms))
     return parser
 
 

@@ -285,3 +285,18 @@ class SettingRecord(Base):
 
     key: Mapped[str] = mapped_column(Text(), primary_key=True)
     value: Mapped[str]
+
+
+class AuditRecord(Base):
+    """A line of the log of exports and of looks at sensitive fields; `registry.audit` writes it. Not replicated."""
+
+    __tablename__ = "audit_line"
+
+    seq: Mapped[int] = mapped_column(Integer(), primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(BigInteger())
+    account: Mapped[str]
+    device: Mapped[str]
+    action: Mapped[str]
+    what: Mapped[str]
+    prev: Mapped[bytes]
+    hash: Mapped[bytes]
