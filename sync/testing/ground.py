@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import exc
+from typing_extensions import override
 
 from sync.core.squash import Op
 from sync.protocol.errors import UnreachableError
@@ -16,7 +17,7 @@ from sync.protocol.kinds import UNIT, Value, Values
 from sync.protocol.messages import Answers, Change, Frame, Problem, decode_parts
 from sync.server.database import Database, run
 from sync.server.records import Actor, Stamp, Tx
-from sync.server.rules import Effect, Refusal
+from sync.server.rules import Effect, NoRules, Refusal
 from sync.server.server import SyncServer
 from sync.testing.device import Device, Sent
 from sync.testing.files import FileDatabase
@@ -45,9 +46,10 @@ CALM: Final = Faults()
 _empty: dict[str, bytes] = {}
 
 
-class NoBadWords:
+class NoBadWords(NoRules):
     """Rules of the imaginary application: one word is not accepted."""
 
+    @override
     def check(
         self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None
     ) -> Refusal | None:
@@ -55,13 +57,6 @@ class NoBadWords:
         del tx, actor, change, before
         bad = next((name for name, value in (after or {}).items() if value == "BAD"), None)
         return None if bad is None else Refusal("word.bad", bad)
-
-    def effects(
-        self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None
-    ) -> tuple[Effect, ...]:
-        """Do nothing more."""
-        del tx, actor, change, before, after
-        return ()
 
 
 @dataclass
