@@ -276,10 +276,11 @@ class Tx:
         return None if row is None else Record(row[1], row[2], dict(zip(declared.columns, row[3:], strict=True)))
 
     def find(self, kind: str, name: str, value: Value) -> list[tuple[bytes, Record]]:
-        """Return the records of one kind whose field has a value, in any scope."""
+        """Return the records of one kind whose field has a value, in any scope, by their ids."""
         declared = self.kinds[kind]
         assert name in declared.by_name, f"{kind} has no {name}"
-        rows = run(self.conn, f"SELECT {columns_of(declared)} FROM {declared.table} WHERE {name} = ?", (value,))
+        sql = f"SELECT {columns_of(declared)} FROM {declared.table} WHERE {name} = ? ORDER BY id"
+        rows = run(self.conn, sql, (value,))
         return [(row[0], Record(row[1], row[2], dict(zip(declared.columns, row[3:], strict=True)))) for row in rows]
 
     def last_rev(self, record_id: bytes) -> int:
