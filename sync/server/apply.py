@@ -79,6 +79,7 @@ class Applier:
         for change in asked:
             if change.change_id not in receipts:
                 fresh.setdefault(change.change_id, change)
+        self._tx.hold(name for change in fresh.values() for name in self._rules.names(change))
         new = self._apply_together(list(fresh.values()))
         if new is None:
             self._foresee(fresh.values())

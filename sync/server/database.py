@@ -1,8 +1,10 @@
 """The server's database: SQLite file or PostgreSQL behind two transactions, and the engine's own tables."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    CursorResult,
     Engine,
     Index,
     Integer,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    exc,
 )
 
 METADATA: Final = MetaData()
@@ -219,19 +221,91 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("writes") else "BEGIN")
 
 
-def run(conn: Connection, sql: str, params: Sequence[object] = ()) -> CursorResult[*tuple[Any, ...]]:
-    """Run one statement with ``?`` places on either database."""
-    return conn.exec_driver_sql(_for(conn, sql), tuple(params))
+class Rows:
+    """What one statement gave, by the methods of `sqlalchemy.CursorResult`; a row's columns have their names."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        return int(self._cursor.rowcount)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._make, self._cursor)
+
+    def all(self) -> list[Any]:
+        """Return all rows."""
+        rows = self._cursor.fetchall()
+        return list(map(self._make, rows)) if rows else []
+
+    def first(self) -> Any:
+        """Return the first row, if any."""
+        row = self._cursor.fetchone()
+        make = self._make
+        self._cursor.close()
+        return None if row is None else make(row)
+
+    def one(self) -> Any:
+        """Return the only row."""
+        rows = self.all()
+        assert len(rows) == 1, f"{len(rows)} rows"
+        return rows[0]
+
+    def scalar(self) -> Any:
+        """Return the first value of the first row, if any."""
+        row = self._cursor.fetchone()
+        self._cursor.close()
+        return None if row is None else row[0]
+
+    def scalar_one(self) -> Any:
+        """Return the only value."""
+        return self.one()[0]
+
+    @property
+    def _make(self) -> Callable[[Sequence[Any]], Any]:
+        return _row_of(tuple(column[0] for column in self._cursor.description))
+
+
+@lru_cache(maxsize=512)
+def _row_of(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    make: Callable[[Sequence[Any]], Any] = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]  # names of a statement
+    return make
+
+
+def run(conn: Connection, sql: str, params: Sequence[object] = ()) -> Rows:
+    """Run one statement with ``?`` places on either database.
+
+    It goes to the driver's cursor: what SQLAlchemy does around a statement takes several times as long as most of the
+    statements here.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: Of the class that belongs to the driver's error; without parameters.
+    """
+    return Rows(executed(conn, conn.dialect.do_execute, sql, tuple(params)))
 
 
 def run_many(conn: Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:
     """Run one statement for each row of parameters."""
     if rows:
-        conn.exec_driver_sql(_for(conn, sql), [tuple(row) for row in rows])
+        executed(conn, conn.dialect.do_executemany, sql, [tuple(row) for row in rows]).close()
 
 
-def _for(conn: Connection, sql: str) -> str:
-    return sql if conn.dialect.name == "sqlite" else sql.replace("?", "%s")
+def executed(conn: Connection, execute: Callable[..., None], sql: str, params: Any) -> Any:
+    """Run a statement with ``?`` places by a method of the dialect on a cursor of the driver; return the cursor."""
+    dialect = conn.dialect
+    told = sql if dialect.name == "sqlite" else sql.replace("?", "%s")
+    cursor = conn.connection.cursor()
+    try:
+        execute(cursor, told, params)
+    except Exception as error:
+        cursor.close()
+        driver = dialect.loaded_dbapi
+        if not isinstance(error, driver.Error):
+            raise
+        raise exc.DBAPIError.instance(told, None, error, driver.Error, hide_parameters=True, dialect=dialect) from error
+    return cursor
 
 
 def places(count: int) -> str:

@@ -1,7 +1,8 @@
 """Reading and writing replicated records on the server, inside one transaction, with the log kept in step."""
 
+import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,12 +32,19 @@ CHANNELS: Final = frozenset({EFFECT, SERVER, SEED})
 DEPTH_MAX: Final = 64
 """Levels below the top. A path stands in an index, and PostgreSQL takes no entry above 2,700 bytes."""
 
+_NAMES_MAX: Final = 50
+"""Names that one transaction holds beside others. PostgreSQL's table of locks is small."""
+
 _UNIT_COLUMNS: Final = "unit_id, parent_id, path, shard, depth"
 
 _LOG_INSERT: Final = (
     "INSERT INTO sync_log (shard, pos, unit_id, kind, record_id, rev, op, fields, change_id, account, device,"
     f" device_time, received_at, channel, reason) VALUES ({places(15)})"
 )
+
+
+class AloneNeededError(Exception):
+    """The transaction touches what others may be writing at this moment: begin it again, with everybody waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,8 @@ class Tx:
     _living: dict[bytes, bool] = field(default_factory=dict)
     _foreseen: dict[tuple[str, bytes], Record | None] = field(default_factory=dict)
     _locked: dict[bytes, int] = field(default_factory=dict)
+    _shared: bool = False
+    _held: set[str] = field(default_factory=set)
     _updates: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
     _updated: set[tuple[str, bytes]] = field(default_factory=set)
 
@@ -140,29 +150,63 @@ class Tx:
             for sql, rows in updates.items():
                 run_many(self._conn, sql, rows)
 
-    def lock(self, roots: Sequence[bytes]) -> None:
+    def lock(self, roots: Sequence[bytes], *, alone: bool = True) -> None:
         """Let writers wait for each other from here on; call it before anything is read.
 
-        The checks look beyond one shard (is this identity known anywhere? is that unit there?), so everybody's shard
-        is locked by all. It comes first: where a unit stands is only certain when nobody else can move it.
+        Args:
+            roots: Units whose shards are written to.
+            alone: Nobody else writes anywhere. Otherwise nobody writes in the shards of `roots`, and the tree stays as
+                it is: where a unit stands is only certain when nobody can move it. What a check looks for beyond
+                these shards must be held by name.
         """
-        self._lock_shard(EVERYBODY)
+        self._shared = not alone and self.conn.dialect.name != "sqlite"
+        if self._shared:
+            self._lock_row(EVERYBODY, "FOR SHARE")
+        else:
+            self._lock_shard(EVERYBODY)
         shards = {unit.shard for root in roots if (unit := self.unit(root)) is not None}
         for shard in sorted(shards - {EVERYBODY}):
-            self._lock_shard(shard)
+            self._lock_row_of(shard)
+
+    def hold(self, names: Iterable[str]) -> None:
+        """Let nobody else hold these names before this transaction ends; those of a request at once, against deadlocks.
+
+        Raises:
+            AloneNeededError: There are too many.
+        """
+        if not self._shared:
+            return
+        new = set(names) - self._held
+        self._held |= new
+        if len(self._held) > _NAMES_MAX:
+            raise AloneNeededError
+        keys = sorted(_key_of(name) for name in new)
+        if keys:
+            run(self.conn, "SELECT pg_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k", (keys,)).all()
 
     def _lock_shard(self, shard: bytes) -> int:
-        """Let nobody else write in a shard before this transaction ends; return its last position."""
+        """Let nobody else write in a shard before this transaction ends; return its last position.
+
+        Raises:
+            AloneNeededError: Others write meanwhile, and may wait for this one.
+        """
         if shard not in self._locked:
-            locking = "" if self.conn.dialect.name == "sqlite" else " FOR UPDATE"
-            sql = f"SELECT pos FROM sync_position WHERE shard = ?{locking}"
-            found = run(self.conn, sql, (shard,)).scalar()
-            if found is None:
-                made = "INSERT INTO sync_position (shard, pos) VALUES (?, 0) ON CONFLICT DO NOTHING"
-                run(self.conn, made, (shard,))
-                found = run(self.conn, sql, (shard,)).scalar_one()
-            self._locked[shard] = int(found)
+            if self._shared:
+                raise AloneNeededError
+            self._lock_row_of(shard)
         return self._locked[shard]
+
+    def _lock_row_of(self, shard: bytes) -> None:
+        self._locked[shard] = self._lock_row(shard, "" if self.conn.dialect.name == "sqlite" else "FOR UPDATE")
+
+    def _lock_row(self, shard: bytes, locking: str) -> int:
+        sql = f"SELECT pos FROM sync_position WHERE shard = ? {locking}"
+        found = run(self.conn, sql, (shard,)).scalar()
+        if found is None:
+            made = "INSERT INTO sync_position (shard, pos) VALUES (?, 0) ON CONFLICT DO NOTHING"
+            run(self.conn, made, (shard,))
+            found = run(self.conn, sql, (shard,)).scalar_one()
+        return int(found)
 
     def mark(self) -> int:
         """Return a mark to `rewind` to when a savepoint is rolled back."""
@@ -232,10 +276,11 @@ class Tx:
         return None if row is None else Record(row[1], row[2], dict(zip(declared.columns, row[3:], strict=True)))
 
     def find(self, kind: str, name: str, value: Value) -> list[tuple[bytes, Record]]:
-        """Return the records of one kind whose field has a value, in any scope."""
+        """Return the records of one kind whose field has a value, in any scope, by their ids."""
         declared = self.kinds[kind]
         assert name in declared.by_name, f"{kind} has no {name}"
-        rows = run(self.conn, f"SELECT {columns_of(declared)} FROM {declared.table} WHERE {name} = ?", (value,))
+        sql = f"SELECT {columns_of(declared)} FROM {declared.table} WHERE {name} = ? ORDER BY id"
+        rows = run(self.conn, sql, (value,))
         return [(row[0], Record(row[1], row[2], dict(zip(declared.columns, row[3:], strict=True)))) for row in rows]
 
     def last_rev(self, record_id: bytes) -> int:
@@ -380,6 +425,8 @@ class Tx:
         return unit is not None and any(root.hex() in unit.path for root in roots)
 
     def _place(self, unit_id: bytes, parent_id: bytes | None) -> None:
+        if self._shared:
+            raise AloneNeededError
         parent = None if parent_id is None else self.unit(parent_id)
         if parent_id is not None and parent is None:
             raise BrokenRuleError("unit.unknown", parent_id.hex())
@@ -435,6 +482,11 @@ def unit_of(conn: Connection, unit_id: bytes) -> Unit | None:
     """Return a unit's place in the tree."""
     row = run(conn, f"SELECT {_UNIT_COLUMNS} FROM sync_unit WHERE unit_id = ?", (unit_id,)).first()
     return None if row is None else Unit(*row)
+
+
+def _key_of(name: str) -> int:
+    """Return the key of PostgreSQL's advisory lock for a name."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def columns_of(kind: Kind) -> str:

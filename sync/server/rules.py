@@ -1,6 +1,6 @@
 """What the application adds to replication on the server: permissions, checks and effects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,7 +47,13 @@ class Effect:
 
 
 class Rules(Protocol):
-    """The application's say in what devices push. Everything runs inside the transaction of the push."""
+    """The application's say in what devices push. Everything runs inside the transaction of the push.
+
+    Others write in other shards meanwhile. A check that looks there holds what it looks for by name (`Tx.hold`).
+    """
+
+    def names(self, change: Change) -> Iterable[str]:
+        """Return the names that the checks of a change will hold: they are taken before, and in one order."""
 
     def check(
         self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None
@@ -79,6 +85,11 @@ class Rules(Protocol):
 
 class NoRules:
     """An application without rules of its own."""
+
+    def names(self, change: Change) -> Iterable[str]:
+        """Hold nothing."""
+        del change
+        return ()
 
     def check(
         self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exc
 
 from sync.core.digest import record_digest, shown, total
 from sync.protocol.errors import RejectedError
@@ -28,7 +28,7 @@ from sync.server.apply import Applier, apply_effects
 from sync.server.database import Database, run
 from sync.server.feed import Feed
 from sync.server.lineage import Lineage
-from sync.server.records import Actor, Stamp, Tx, columns_of
+from sync.server.records import Actor, AloneNeededError, Stamp, Tx, columns_of
 from sync.server.rules import Effect, Rules
 
 FRAME_ROWS_MAX: Final = 20_000
@@ -86,11 +86,14 @@ class SyncServer:
             run(conn, sql, (self._ids()[-_EPOCH_SIZE_BYTES:],))
 
     @contextmanager
-    def transaction(self, roots: Sequence[bytes] = ()) -> Iterator[Tx]:
-        """Open a transaction for the application's own changes; they reach the devices like any other."""
+    def transaction(self, roots: Sequence[bytes] = (), *, alone: bool = True) -> Iterator[Tx]:
+        """Open a transaction for the application's own changes; they reach the devices like any other.
+
+        See `Tx.lock` for the arguments.
+        """
         with self.database.write() as conn:
             tx = Tx(conn, self.kinds, self.clock_ms(), self._ids)
-            tx.lock(roots)
+            tx.lock(roots, alone=alone)
             yield tx
             tx.finish()
 
@@ -141,7 +144,18 @@ class SyncServer:
         """
         if not changes:
             return [], set()
-        with self.transaction(actor.roots) as tx:
+        alone = any(change.kind == self.kinds.tree.name for change in changes)
+        try:
+            return self._pushed(actor, changes, request, alone=alone)
+        except (AloneNeededError, exc.IntegrityError):  # somebody else may be making the same record in another shard
+            if alone:
+                raise
+            return self._pushed(actor, changes, request, alone=True)
+
+    def _pushed(
+        self, actor: Actor, changes: Sequence[Change], request: Request | None, *, alone: bool
+    ) -> tuple[list[Answer], set[bytes]]:
+        with self.transaction(actor.roots, alone=alone) as tx:
             if request is not None:
                 _check_past(tx.conn, request.cursor)
             applier = Applier(tx, self._rules, actor)

@@ -174,7 +174,9 @@ class Device:
             return ""
         unit, parent = self.rng.choice(inner), self.rng.choice(units)
         above: Value = parent
-        while above is not None and above != unit:
+        seen: set[Value] = set()  # an edit that waits on top of what the server sent may go round in a circle
+        while above is not None and above != unit and above not in seen:
+            seen.add(above)
             above = parents.get(above)
         return "" if above == unit else self._edit(conn, NODE.name, unit, {"parent": parent})
 

@@ -5,68 +5,37 @@ which takes several times as long as the statement. PostgreSQL, and every other 
 """
 
 import sqlite3
-from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, exc
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from typing_extensions import override
 
-from sync.server.database import Database, sqlite_url
+from sync.server.database import Database, Rows, executed, sqlite_url
 from sync.testing.network import KilledError
 
 _READS: Final = ("SELECT", "BEGIN", "ROLLBACK", "RELEASE", "SAVEPOINT")
-_rows: dict[str, Callable[..., Any]] = {}
 
 
-class Result:
-    """Rows of one statement."""
+class _Dialect(SQLiteDialect_pysqlite):
+    """SQLite's, with a disk that can be full."""
 
-    def __init__(self, cursor: sqlite3.Cursor, make: Callable[..., Any]) -> None:
-        self._cursor = cursor
-        self._make = make
+    def __init__(self, disk: "File") -> None:
+        super().__init__(dbapi=sqlite3)
+        self._disk = disk
 
-    @property
-    def rowcount(self) -> int:
-        """How many rows were changed."""
-        return self._cursor.rowcount
+    @override
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        self._disk.take(statement)
+        cursor.execute(statement, parameters)
 
-    def __iter__(self) -> Iterator[Any]:
-        make = self._make
-        return (make(*row) for row in self._cursor)
-
-    def all(self) -> list[Any]:
-        """Return all rows."""
-        make = self._make
-        return [make(*row) for row in self._cursor.fetchall()]
-
-    def first(self) -> Any:
-        """Return the first row, if any."""
-        row = self._cursor.fetchone()
-        self._cursor.close()
-        return None if row is None else self._make(*row)
-
-    def one(self) -> Any:
-        """Return the only row."""
-        rows = self.all()
-        assert len(rows) == 1, f"{len(rows)} rows"
-        return rows[0]
-
-    def scalar(self) -> Any:
-        """Return the first value of the first row, if any."""
-        row = self.first()
-        return None if row is None else row[0]
-
-    def scalar_one(self) -> Any:
-        """Return the only value."""
-        return self.one()[0]
-
-    def scalar_one_or_none(self) -> Any:
-        """Return the only value, if there is a row."""
-        return self.scalar()
+    @override
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        self._disk.take(statement)
+        cursor.executemany(statement, parameters)
 
 
 class File:
@@ -82,10 +51,9 @@ class File:
         writes_left: The disk is full after this many more statements that write; negative: it is not.
     """
 
-    dialect: Final = SimpleNamespace(name="sqlite")
-
     def __init__(self, path: Path) -> None:
         self.path: Final = path
+        self.dialect: Final = _Dialect(self)
         self.points_left = 0
         self.committed: list[Callable[[], None]] = []
         self.writes_left = -1
@@ -131,25 +99,26 @@ class File:
             if not self.points_left:
                 raise KilledError
 
-    def exec_driver_sql(self, sql: str, params: Sequence[Any] = ()) -> Result:
-        """Run one statement, once for each of a list of parameters; see `sqlalchemy.Connection`."""
-        cursor = self._opened().cursor()
+    def take(self, sql: str) -> None:
+        """Take room on the disk for a statement.
+
+        Raises:
+            sqlite3.OperationalError: It is full.
+        """
         if self.writes_left >= 0 and not sql.startswith(_READS):
             if self.writes_left == 0:
-                raise exc.OperationalError(sql, None, sqlite3.OperationalError("database or disk is full"))
+                raise sqlite3.OperationalError("database or disk is full")
             self.writes_left -= 1
-        try:
-            if isinstance(params, list):
-                cursor.executemany(sql, params)
-            else:
-                cursor.execute(sql, params)
-        except sqlite3.Error as error:
-            raise getattr(exc, type(error).__name__)(sql, None, error) from error
-        make = _rows.get(sql)
-        if make is None:
-            names = [column[0] for column in cursor.description or ()]
-            make = _rows[sql] = namedtuple("Row", names, rename=True)
-        return Result(cursor, make)
+
+    def exec_driver_sql(self, sql: str, params: Sequence[Any] = ()) -> Rows:
+        """Run one statement, once for each of a list of parameters; see `sqlalchemy.Connection`."""
+        execute = self.dialect.do_executemany if isinstance(params, list) else self.dialect.do_execute
+        return Rows(executed(cast("Connection", self), execute, sql, params))
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The driver's connection."""
+        return self._opened()
 
     def close(self) -> None:
         """Close it, as the end of a process does."""

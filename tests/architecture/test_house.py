@@ -22,7 +22,7 @@ WORDS_OF_THE_ENGINE = frozenset(
 )  # fmt: skip
 """Words of the glossary that the engine itself is about."""
 
-WORDS_OF_ENGLISH = frozenset({"position", "case", "step", "returned", "book", "card"})
+WORDS_OF_ENGLISH = frozenset({"position", "case", "step", "returned", "book", "card", "pair"})
 """Words of the glossary that also mean something else."""
 
 ALWAYS_OF_THE_UNION = ("chapter", "member", "youth", "doan", "cadre", "secretary", "congress", "yum")

@@ -61,6 +61,19 @@ def test_s109_a_unit_whose_parent_has_not_arrived_is_shown_at_the_top(r: Registr
     assert [row.depth for row in queries.unit_tree(r) if row.unit_id == UUID(int=30)] == [0]
 
 
+def test_units_that_stand_below_each_other_are_shown_nevertheless(r: Registry) -> None:
+    """What two people did apart, until the server has said whose move stands."""
+    one, other, below = UUID(int=30), UUID(int=31), UUID(int=32)
+    unit(r, one, other, "CHIDOAN", "Chi đoàn Ao Sen")
+    unit(r, other, one, "CHIDOAN", "Chi đoàn Đồi Chè")
+    unit(r, below, other, "CHIDOAN", "Chi đoàn Khe Đá")
+    person(r, 1, "Ma Văn Sáng", below)
+    rows = {row.unit_id: row for row in queries.unit_tree(r)}
+    assert [(rows[each].parent_id, rows[each].depth, rows[each].members) for each in (one, other, below)] == [
+        (None, 0, 1), (one, 1, 1), (other, 2, 1),
+    ]  # fmt: skip
+
+
 def test_a_table_holds_the_whole_subtree(r: Registry) -> None:
     unit(r, OTHER_COMMUNE, PROVINCE, "XA", "Đoàn xã Lâm Bình")
     person(r, 1, "Ma Văn Sáng", HAMLET)

@@ -292,8 +292,8 @@ def test_a_new_record_that_is_removed_while_it_travels_leaves_nothing_behind(tow
     agrees(device)
     assert not has(device, note)
     with town.database.read() as conn:
-        states = run(conn, "SELECT state FROM handover WHERE target_id = ?", (note,)).scalars().all()
-    assert states == ["withdrawn", "withdrawn"]
+        states = run(conn, "SELECT state FROM handover WHERE target_id = ?", (note,)).all()
+    assert [row[0] for row in states] == ["withdrawn", "withdrawn"]
 
 
 def test_what_was_removed_while_its_unit_was_elsewhere_is_not_there_when_it_comes_back(

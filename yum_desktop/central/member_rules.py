@@ -92,6 +92,11 @@ class MemberRules:
         return found
 
 
+def identity_name(number: str) -> str:
+    """Return the name under which a transaction holds an identity number."""
+    return f"identity {number}"
+
+
 def today_of(tx: Tx) -> date:
     """Return the day of the transaction in Viet Nam."""
     return (from_ms(tx.now_ms) + _VIETNAM).date()
@@ -137,6 +142,7 @@ def _check_duplicate(tx: Tx, actor: Actor, member_id: bytes, changed: Values, af
     number = after.get("id_number")
     if number is None or after.get("status") in DEPARTED or not {"id_number", "status"} & changed.keys():
         return None
+    tx.hold([identity_name(str(number))])
     sql = f"SELECT id, unit_id, status, full_name FROM {KINDS[MEMBER_KIND].table} WHERE id_number = ? ORDER BY id"
     rows = run(tx.conn, sql, (number,)).all()
     others = [row for row in rows if row.id != member_id and row.status not in DEPARTED]

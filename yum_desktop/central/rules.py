@@ -1,6 +1,6 @@
 """What the Union's records must hold to be accepted, whatever a device has checked before."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sync.core.squash import Op
@@ -9,7 +9,7 @@ from sync.protocol.messages import Change
 from sync.server.records import Actor, Tx
 from sync.server.rules import Effect, Refusal
 from yum_desktop.central.case_rules import CaseRules
-from yum_desktop.central.member_rules import DUPLICATE, MemberRules
+from yum_desktop.central.member_rules import DUPLICATE, MemberRules, identity_name
 from yum_desktop.central.pair_rules import PairRules
 from yum_desktop.central.value_rules import check_values
 from yum_desktop.registry.checks import TEXT_LENGTH_MAX
@@ -28,6 +28,11 @@ class CentralRules:
         self._members = MemberRules()
         self._cases = CaseRules(self._members)
         self._pairs = PairRules()
+
+    def names(self, change: Change) -> Iterable[str]:
+        """Return the identity numbers that a change brings: nobody may have them anywhere."""
+        number = change.patch.get("id_number")
+        return [identity_name(number)] if change.kind == MEMBER_KIND and isinstance(number, str) else ()
 
     def check(
         self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None

@@ -19,7 +19,11 @@ SUBTREE: Final = (
 
 
 def unit_tree(r: Registry) -> list[UnitRow]:
-    """Return the units this device has, parents before children, brothers and sisters by position, then by name."""
+    """Return the units this device has, parents before children, brothers and sisters by position, then by name.
+
+    Two people may have moved two units below each other; where that goes round in a circle, until the server has
+    said whose move stands, one of them is shown at the top: no member disappears.
+    """
     with r.read() as conn:
         units = _units(conn)
         members = _members(conn)
@@ -28,14 +32,18 @@ def unit_tree(r: Registry) -> list[UnitRow]:
         children[row.parent_id if row.parent_id in units else None].append(unit_id)
     above = _above(units, r.identity.unit_id)
     rows: list[UnitRow] = []
+    left = set(units)
     waiting = [(unit_id, 0) for unit_id in reversed(_ordered(children[None], units))]
-    while waiting:
-        unit_id, depth = waiting.pop()
+    while left:
+        unit_id, depth = waiting.pop() if waiting else (_ordered(list(left), units)[0], 0)
+        if unit_id not in left:
+            continue
+        left.remove(unit_id)
         row = units[unit_id]
         rows.append(
             UnitRow(
                 unit_id=UUID(bytes=unit_id),
-                parent_id=None if row.parent_id is None else UUID(bytes=row.parent_id),
+                parent_id=None if row.parent_id is None or row.parent_id in left else UUID(bytes=row.parent_id),
                 level=row.level or "",
                 name=row.name or "",
                 short_name=row.short_name or row.name or "",

@@ -29,7 +29,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fault_story import DEVICE, Laptop, open_server
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -65,7 +65,8 @@ class Deaths:
 
     def watch(self, engine: Engine) -> None:
         """Look at commits, and at statements."""
-        commit = engine.dialect.do_commit
+        dialect = engine.dialect
+        commit = dialect.do_commit
         wrote = False
 
         def committing(connection: Any) -> None:
@@ -77,14 +78,19 @@ class Deaths:
                 self("after a commit")
             wrote = False
 
-        def executed(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-            nonlocal wrote
-            wrote = wrote or statement.startswith(("INSERT", "UPDATE", "DELETE"))
-            if self._fine:
-                self("after a statement")
+        def watched(execute: Callable[..., None]) -> Callable[..., None]:
+            def executing(cursor: object, statement: str, *more: object) -> None:
+                nonlocal wrote
+                execute(cursor, statement, *more)
+                wrote = wrote or statement.startswith(("INSERT", "UPDATE", "DELETE"))
+                if self._fine:
+                    self("after a statement")
 
-        engine.dialect.do_commit = committing  # type: ignore[method-assign, assignment]  # the driver's side of this process
-        event.listen(engine, "after_cursor_execute", executed)
+            return executing
+
+        dialect.do_commit = committing  # type: ignore[method-assign, assignment]  # the driver's side of this process
+        for name in ("do_execute", "do_executemany"):
+            setattr(dialect, name, watched(getattr(dialect, name)))
 
 
 def caller(url: str) -> httpx.Client:

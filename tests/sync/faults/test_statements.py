@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from fault_story import Direct, Laptop, check_end, open_server, prepare
-from sqlalchemy import Engine, event, exc
+from sqlalchemy import Engine, exc
 
 from sync.server.server import SyncServer
 
@@ -32,7 +32,8 @@ def failing(engine: Engine, at: int) -> Iterator[list[str]]:
     """Let the statement number `at` fail, or the commit; give which one it was."""
     seen = 0
     failed: list[str] = []
-    commit = engine.dialect.do_commit
+    dialect = engine.dialect
+    its_own = {name: getattr(dialect, name) for name in ("do_commit", "do_execute", "do_executemany")}
 
     def look(statement: str) -> None:
         nonlocal seen
@@ -41,22 +42,20 @@ def failing(engine: Engine, at: int) -> Iterator[list[str]]:
             failed.append(statement)
             raise sqlite3.OperationalError(ERRORS[at % len(ERRORS)])
 
-    def executing(_cursor: object, statement: str, *_: object) -> None:
-        look(statement)
+    def watched(name: str) -> Callable[..., None]:
+        def executing(*args: object) -> None:
+            look("COMMIT" if name == "do_commit" else str(args[1]))
+            its_own[name](*args)
 
-    def committing(connection: object) -> None:
-        look("COMMIT")
-        commit(connection)  # type: ignore[arg-type]  # the driver's own
+        return executing
 
-    engine.dialect.do_commit = committing  # type: ignore[method-assign, assignment]  # the driver's side of this engine
-    for name in ("do_execute", "do_executemany"):
-        event.listen(engine, name, executing)
+    for name in its_own:
+        setattr(dialect, name, watched(name))
     try:
         yield failed
     finally:
-        engine.dialect.do_commit = commit  # type: ignore[method-assign]  # as it was
-        for name in ("do_execute", "do_executemany"):
-            event.remove(engine, name, executing)
+        for name, method in its_own.items():
+            setattr(dialect, name, method)
 
 
 @dataclass
