@@ -4,7 +4,6 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -221,11 +220,17 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("writes") else "BEGIN")
 
 
+_MAKERS_MAX: Final = 1_000
+_makers: dict[str, Callable[[Sequence[Any]], Any]] = {}
+"""What makes a row with names, by the statement: a driver takes long to tell the names of its columns."""
+
+
 class Rows:
     """What one statement gave, by the methods of `sqlalchemy.CursorResult`; a row's columns have their names."""
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Any, sql: str) -> None:
         self._cursor = cursor
+        self._sql = sql
 
     @property
     def rowcount(self) -> int:
@@ -265,13 +270,13 @@ class Rows:
 
     @property
     def _make(self) -> Callable[[Sequence[Any]], Any]:
-        return _row_of(tuple(column[0] for column in self._cursor.description))
-
-
-@lru_cache(maxsize=512)
-def _row_of(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
-    make: Callable[[Sequence[Any]], Any] = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]  # names of a statement
-    return make
+        make = _makers.get(self._sql)
+        if make is None:
+            if len(_makers) >= _MAKERS_MAX:
+                _makers.clear()
+            names = tuple(column[0] for column in self._cursor.description)
+            make = _makers[self._sql] = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]  # names of a statement
+        return make
 
 
 def run(conn: Connection, sql: str, params: Sequence[object] = ()) -> Rows:
@@ -283,7 +288,7 @@ def run(conn: Connection, sql: str, params: Sequence[object] = ()) -> Rows:
     Raises:
         sqlalchemy.exc.DBAPIError: Of the class that belongs to the driver's error; without parameters.
     """
-    return Rows(executed(conn, conn.dialect.do_execute, sql, tuple(params)))
+    return Rows(executed(conn, conn.dialect.do_execute, sql, tuple(params)), sql)
 
 
 def run_many(conn: Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:

@@ -113,7 +113,7 @@ class File:
     def exec_driver_sql(self, sql: str, params: Sequence[Any] = ()) -> Rows:
         """Run one statement, once for each of a list of parameters; see `sqlalchemy.Connection`."""
         execute = self.dialect.do_executemany if isinstance(params, list) else self.dialect.do_execute
-        return Rows(executed(cast("Connection", self), execute, sql, params))
+        return Rows(executed(cast("Connection", self), execute, sql, params), sql)
 
     @property
     def connection(self) -> sqlite3.Connection:

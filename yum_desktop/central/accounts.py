@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, exc, insert, select, update
+from sqlalchemy import Connection, bindparam, exc, insert, select, update
 from sqlalchemy.sql.dml import Update
 
 from sync.protocol.kinds import is_storable
@@ -280,9 +280,12 @@ def find(conn: Connection, name: str, *, lock: bool = False) -> Account | None:
     return None if row is None else _account(row)
 
 
+_BY_ID: Final = select(*_COLUMNS).where(AccountRecord.id == bindparam("account_id"))
+
+
 def by_id(conn: Connection, account_id: bytes) -> Account | None:
     """Return one account."""
-    row = conn.execute(select(*_COLUMNS).where(AccountRecord.id == account_id)).first()
+    row = conn.execute(_BY_ID, {"account_id": account_id}).first()
     return None if row is None else _account(row)
 
 

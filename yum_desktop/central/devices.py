@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from sync.server.database import Database
 from sync.server.records import Actor
@@ -252,19 +252,22 @@ class Devices:
 DeviceColumns = Row[bytes, bytes, str, bytes | None, bytes | None, datetime | None, datetime | None, str | None]
 
 
+_DEVICE: Final = select(
+    DeviceRecord.id,
+    DeviceRecord.account_id,
+    DeviceRecord.name,
+    DeviceRecord.refresh_hash,
+    DeviceRecord.refresh_before_hash,
+    DeviceRecord.seen_at,
+    DeviceRecord.revoked_at,
+    select(SettingRecord.value).where(SettingRecord.key == bindparam("wipe_key")).scalar_subquery().label("wipe"),
+).where(DeviceRecord.id == bindparam("device_id"))
+"""Made once: each request asks it."""
+
+
 def _device(conn: Connection, device_id: bytes, *, lock: bool = False) -> DeviceColumns | None:
-    query = select(
-        DeviceRecord.id,
-        DeviceRecord.account_id,
-        DeviceRecord.name,
-        DeviceRecord.refresh_hash,
-        DeviceRecord.refresh_before_hash,
-        DeviceRecord.seen_at,
-        DeviceRecord.revoked_at,
-        select(SettingRecord.value).where(SettingRecord.key == _WIPE + device_id.hex()).scalar_subquery().label("wipe"),
-    )
-    query = query.where(DeviceRecord.id == device_id)
-    return conn.execute(query.with_for_update() if lock else query).first()
+    query = _DEVICE.with_for_update() if lock else _DEVICE
+    return conn.execute(query, {"device_id": device_id, "wipe_key": _WIPE + device_id.hex()}).first()
 
 
 def _of_account(conn: Connection, account: Account, device_id: bytes) -> DeviceColumns | None:
