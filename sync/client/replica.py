@@ -172,6 +172,8 @@ class Replica:
         revs = {**dict.fromkeys(before, rev), **store.ahead(conn, kind, record_id)}
         line = deleted(pending.line if pending else None, before, revs, _travelling(flying, before))
         self._store_line(conn, kind, record_id, pending, line, author)
+        if pending is not None and line is not None:
+            store.told_by(conn, pending.seq, author.account, author.device, author.channel, author.reason)
         table.remove(conn, [record_id])
         known = packed.dump({name: value for name, value in before.items() if value is not None})
         self._note(conn, kind, record_id, DELETED_FIELD, known, None, author)

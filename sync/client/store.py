@@ -232,6 +232,12 @@ def update_line(conn: Connection, seq: int, line: Line) -> None:
     )
 
 
+def told_by(conn: Connection, seq: int, account: str, device: str, channel: str, reason: str) -> None:
+    """Store who a line is by now from, and why: a removal that took the place of an edit is not the edit's author's."""
+    sql = "UPDATE sync_outbox SET account = ?, device = ?, channel = ?, reason = ? WHERE seq = ?"
+    conn.exec_driver_sql(sql, (account, device, channel, reason, seq))
+
+
 def note_agreed(conn: Connection, waiting: Waiting, server: Values, rev: int) -> None:
     """Remember what the server has in the fields that a line keeps."""
     removal = waiting.line.op is Op.DELETE

@@ -102,6 +102,8 @@ class Applier:
         for change, answer in refused:
             whose = (change.change_id, self._actor.account, self._actor.device, _text(change.kind), change.record_id)
             run(self._tx.conn, sql, (*whose, answer.code, _text(answer.field), self._tx.now_ms))
+            effects = self._rules.refused(self._tx, self._actor, change, answer.code)
+            apply_effects(self._tx, effects, Stamp(account=self._actor.account, device=self._actor.device))
 
     def _told_apart(self, change: Change, receipt: _Receipt | None) -> Change:
         """Give a change another id if it says something else than the one of that id that was here before.
@@ -276,7 +278,7 @@ class Applier:
 
     def _edit(self, kind: Kind, change: Change, record: Record | None, stamp: Stamp) -> Answer:
         if record is None:
-            raise refuse("record.deleted" if self._existed(kind, change.record_id) else "record.unknown")
+            raise self._gone(kind, change)
         if not self._sees(kind, record.values):
             raise refuse("scope.forbidden")
         known, unknown = split(kind, change.patch)
@@ -424,6 +426,12 @@ class Applier:
         refusal = self._rules.check(self._tx, self._actor, change, before, after)
         if refusal is not None:
             raise RefusedError(refusal)
+
+    def _gone(self, kind: Kind, change: Change) -> RefusedError:
+        if not self._existed(kind, change.record_id):
+            return refuse("record.unknown")
+        why = self._rules.gone(self._tx, self._actor, change)
+        return refuse("record.deleted") if why is None else RefusedError(why)
 
     def _existed(self, kind: Kind, record_id: bytes) -> bool:
         """Return whether the actor may know that the record existed."""

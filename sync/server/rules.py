@@ -73,6 +73,15 @@ class Rules(Protocol):
     ) -> Sequence[Effect]:
         """Return what else happens when the change is stored. Stored with it, or not at all."""
 
+    def gone(self, tx: Tx, actor: Actor, change: Change) -> Refusal | None:
+        """Return what more there is to say about an edit of a record that was removed, or nothing.
+
+        The actor may know that the record existed.
+        """
+
+    def refused(self, tx: Tx, actor: Actor, change: Change, code: str) -> Sequence[Effect]:
+        """Return what happens when the change is not stored, such as a word to somebody else. Asked once a change."""
+
 
 class NoRules:
     """An application without rules of its own."""
@@ -94,4 +103,14 @@ class NoRules:
     ) -> Sequence[Effect]:
         """Do nothing more."""
         del tx, actor, change, before, after
+        return ()
+
+    def gone(self, tx: Tx, actor: Actor, change: Change) -> Refusal | None:
+        """Say nothing more."""
+        del tx, actor, change
+        return None
+
+    def refused(self, tx: Tx, actor: Actor, change: Change, code: str) -> Sequence[Effect]:
+        """Do nothing."""
+        del tx, actor, change, code
         return ()

@@ -16,6 +16,7 @@ from sync.protocol.kinds import UNIT, Value, Values
 from sync.server.database import run
 from sync.server.records import Actor, Tx
 from sync.server.rules import Refusal
+from yum_desktop.central.pair_rules import is_merged
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MemberField, Shape
 from yum_desktop.domain.membership import DEPARTED
@@ -23,6 +24,7 @@ from yum_desktop.registry.checks import clean
 from yum_desktop.registry.clock import from_ms
 from yum_desktop.registry.kinds import KINDS, MEMBER_KIND, UNIT_KIND
 
+DUPLICATE: Final = "identity.duplicate"
 _YEAR_MIN: Final = 1900
 _AGE_MIN: Final = 14
 """Nobody younger is a member; a birth year typed as this year is."""
@@ -144,15 +146,17 @@ def _check_duplicate(tx: Tx, actor: Actor, member_id: bytes, changed: Values, af
     sql = f"SELECT id, unit_id, status, full_name FROM {KINDS[MEMBER_KIND].table} WHERE id_number = ? ORDER BY id"
     rows = run(tx.conn, sql, (number,)).all()
     others = [row for row in rows if row.id != member_id and row.status not in DEPARTED]
+    others = [row for row in others if not is_merged(tx, row.id, member_id)]
     if not others:
         return None
     seen = next((row for row in others if tx.within(row.unit_id, actor.roots)), None)
     if seen is None:
         text = (
-            "Số giấy tờ này đã có ở một đoàn viên của đơn vị khác. Hãy kiểm tra lại giấy tờ, hoặc hỏi đơn vị cấp trên."
+            "Số giấy tờ này đã có ở một đoàn viên của đơn vị khác. Hãy kiểm tra lại giấy tờ. Nếu người này chuyển đến,"
+            " hãy đề nghị chuyển sinh hoạt; đơn vị cấp trên thấy cả hai hồ sơ."
         )
-        return Refusal("identity.duplicate", "id_number", text)
+        return Refusal(DUPLICATE, "id_number", text)
     unit = tx.get(UNIT_KIND, seen.unit_id)
     place = f" ({unit.values['name']!s})" if unit is not None else ""
     text = f"Số giấy tờ này đã có ở đoàn viên {seen.full_name}{place}."
-    return Refusal("identity.duplicate", "id_number", text, seen.id)
+    return Refusal(DUPLICATE, "id_number", text, seen.id)

@@ -9,10 +9,11 @@ from sync.protocol.messages import Change
 from sync.server.records import Actor, Tx
 from sync.server.rules import Effect, Refusal
 from yum_desktop.central.case_rules import CaseRules
-from yum_desktop.central.member_rules import MemberRules, identity_name
+from yum_desktop.central.member_rules import DUPLICATE, MemberRules, identity_name
+from yum_desktop.central.pair_rules import PairRules
 from yum_desktop.central.value_rules import check_values
 from yum_desktop.registry.checks import TEXT_LENGTH_MAX
-from yum_desktop.registry.kinds import CASE_KIND, MEMBER_KIND, STEP_KIND, UNIT_KIND
+from yum_desktop.registry.kinds import CASE_KIND, MEMBER_KIND, PAIR_KIND, STEP_KIND, UNIT_KIND
 
 LEVELS: Final = ("TW", "TINH", "XA", "CHIDOAN")
 """From the top; a unit never stands above its parent."""
@@ -26,6 +27,7 @@ class CentralRules:
     def __init__(self) -> None:
         self._members = MemberRules()
         self._cases = CaseRules(self._members)
+        self._pairs = PairRules()
 
     def names(self, change: Change) -> Iterable[str]:
         """Return the identity numbers that a change brings: nobody may have them anywhere."""
@@ -43,25 +45,44 @@ class CentralRules:
             case kind if kind == UNIT_KIND:
                 return _check_unit(tx, actor, change.record_id, before, after)
             case kind if kind == MEMBER_KIND:
-                return None if after is None else self._members.check(tx, actor, change.record_id, before, after)
+                pairs, members = self._pairs, self._members
+                return (
+                    pairs.check_removal(tx, change)
+                    if after is None
+                    else members.check(tx, actor, change.record_id, before, after)
+                )
             case kind if kind == CASE_KIND:
                 return self._cases.check_case(tx, change.record_id, before, after)
             case kind if kind == STEP_KIND and after is not None:
                 return self._cases.check_step(tx, actor, after)
             case _:
-                return None
+                return self._pairs.check(tx, actor, before, after) if change.kind == PAIR_KIND else None
 
     def effects(
         self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None
     ) -> Sequence[Effect]:
         """Return what else happens when the change is stored."""
-        del actor, before
+        del actor
+        if change.kind == PAIR_KIND:
+            return self._pairs.effects(tx, change.record_id, before, after)
+        if change.kind == MEMBER_KIND:
+            return self._pairs.member_effects(tx, change.record_id)
         if change.op != Op.CREATE or after is None:
             return ()
         if change.kind == CASE_KIND:
-            return self._cases.case_effects(change.record_id)
+            return (*self._cases.case_effects(change.record_id), *self._pairs.link_effects(tx, change, after))
         if change.kind == STEP_KIND:
             return self._cases.step_effects(tx, after)
+        return ()
+
+    def gone(self, tx: Tx, actor: Actor, change: Change) -> Refusal | None:
+        """Return into which record a removed one was merged, if it was."""
+        return self._pairs.gone(tx, actor, change.record_id) if change.kind == MEMBER_KIND else None
+
+    def refused(self, tx: Tx, actor: Actor, change: Change, code: str) -> Sequence[Effect]:
+        """Return what a unit above is told about an identity number that somebody of another unit has."""
+        if change.kind == MEMBER_KIND and code == DUPLICATE:
+            return self._pairs.refused(tx, actor, change)
         return ()
 
 

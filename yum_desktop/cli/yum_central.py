@@ -23,6 +23,7 @@ from yum_desktop.central.accounts import Account, Role
 from yum_desktop.central.app import answer_bundle, build_app
 from yum_desktop.central.fictitious import shipped_names
 from yum_desktop.central.opened import Central, opened
+from yum_desktop.central.pair_rules import pairs_about
 from yum_desktop.central.passwords import invented
 from yum_desktop.central.seed import CHAPTER_SIZE_MIN, Commune, UnitDraft, commune
 from yum_desktop.central.serving import Address, serve
@@ -32,7 +33,7 @@ from yum_desktop.registry.bundles import answer_path, bundle_content, write_whol
 from yum_desktop.registry.clock import SystemClock, from_ms, new_id
 from yum_desktop.registry.code_lists import shipped_items
 from yum_desktop.registry.faults import translated
-from yum_desktop.registry.kinds import KINDS, MEMBER_KIND
+from yum_desktop.registry.kinds import KINDS, MEMBER_KIND, PAIR_KIND
 from yum_desktop.registry.refusals import text_of
 
 DONE: Final = 0
@@ -427,8 +428,11 @@ def erase_record(options: argparse.Namespace) -> Report:
     """Erase one record with its history, here and on the devices at their next exchange."""
     record: UUID = options.record
     with opened(options.db) as central:
+        pairs = pairs_about(central.server, record.bytes)
         if not erase(central.server, options.kind, record.bytes, account="yum-central"):
             raise InputError("record.unknown", "Máy chủ không có bản ghi này.", field="record")
+        for pair in pairs:
+            erase(central.server, PAIR_KIND, pair, account="yum-central")
     return Report({"erased": str(record)}, [f"Đã xóa hẳn {record}; các thiết bị xóa ở lần gửi nhận sau."])
 
 

@@ -8,6 +8,7 @@ from yum_desktop.domain.member import BY_NAME
 KIND_LABELS: Final[dict[str, str]] = {
     "unit": "Đơn vị",
     "member": "Đoàn viên",
+    "pair": "Cặp nghi trùng",
     "case": "Hồ sơ nghiệp vụ",
     "case_step": "Bước xử lý hồ sơ",
     "code_item": "Mục danh mục",
@@ -33,6 +34,7 @@ _FIELD_LABELS: Final[dict[str, dict[str, str]]] = {
         "status": "Trạng thái",
         "position": "Thứ tự",
     },
+    "pair": {"verdict": "Kết luận", "note": "Ghi chú", "decided_by": "Người kết luận", "decided_at": "Lúc"},
     "case": {
         "unit_id": "Đơn vị",
         "procedure": "Nghiệp vụ",

@@ -27,6 +27,7 @@ from yum_desktop.registry.checks import check_text, clean
 from yum_desktop.registry.clock import as_ms
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import CASE_KIND, MEMBER_KIND, STEP_KIND
+from yum_desktop.registry.pairs import MERGE
 from yum_desktop.registry.refusals import text_of
 from yum_desktop.registry.tables import ConflictRecord, UnitRecord
 from yum_desktop.registry.undoing import last_group, undo
@@ -269,11 +270,22 @@ def retry_refused(r: Registry, change_id: UUID) -> None:
 def discard_refused(r: Registry, change_id: UUID) -> None:
     """Give a refused change up: the record goes back to the server's value. What was typed stays in the history.
 
+    What is left of a merge of two records is given up as a whole: half of it means nothing.
+
     Raises:
         InputError: `change.not_refused`.
     """
     with change(r) as conn:
-        r.replica.discard(conn, change_id.bytes)
+        for each in _together(conn, change_id.bytes):
+            r.replica.discard(conn, each)
+
+
+def _together(conn: Connection, change_id: bytes) -> list[bytes]:
+    sql = (
+        "SELECT o.change_id FROM sync_outbox AS o JOIN sync_outbox AS one ON one.group_id = o.group_id"
+        " WHERE one.change_id = ? AND one.channel = ? AND o.status = ? AND one.status = o.status ORDER BY o.seq DESC"
+    )
+    return [row[0] for row in conn.exec_driver_sql(sql, (change_id, MERGE, REFUSED))] or [change_id]
 
 
 # ---- cases

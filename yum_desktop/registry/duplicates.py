@@ -164,6 +164,12 @@ def _candidates(conn: Connection, wanted: Person) -> Sequence[Any]:
     return conn.exec_driver_sql(sql, tuple(params)).all()
 
 
+def side_of(conn: Connection, member_id: bytes) -> Side | None:
+    """Return one record as a side of a pair; nothing if it is not here."""
+    row = conn.exec_driver_sql(f"SELECT {_COLUMNS} FROM member WHERE id = ?", (member_id,)).first()
+    return None if row is None else _side(row, unit_tree.names(conn))
+
+
 def everybody(conn: Connection) -> Iterable[Person]:
     """Give everybody who is here, to be compared; the key is the id of the record."""
     return map(_person, conn.exec_driver_sql(f"SELECT {_COLUMNS} FROM member WHERE {_HERE}").all())

@@ -8,9 +8,13 @@ from yum_desktop.domain.member import MEMBER_FIELDS, MemberField, Shape
 
 UNIT_KIND: Final = "unit"
 MEMBER_KIND: Final = "member"
+PAIR_KIND: Final = "pair"
 CASE_KIND: Final = "case"
 STEP_KIND: Final = "case_step"
 CODE_KIND: Final = "code_item"
+
+MEMBER_LINKS: Final = ((CASE_KIND, "member_id"),)
+"""Kinds whose records point at a member, and the field that does; what was said of pairs points at both for good."""
 
 _LATEST: Final = frozenset({"source", "sort_name"})
 """Member fields where nobody needs to be asked who is right."""
@@ -48,6 +52,16 @@ KINDS: Final = Kinds(
             table="member",
             title="full_name",
             fields=tuple(_member_field(field) for field in MEMBER_FIELDS if field.name != UNIT),
+        ),
+        Kind(
+            name=PAIR_KIND,
+            table="member_pair",
+            fields=(
+                *_fields(("member_id", "other_id", "verdict", "strength", "note"), Merge.LATEST),
+                *_fields(("other_unit", "other_title"), Merge.SERVER),
+                *_fields(("decided_by", "decided_at"), Merge.LATEST),
+                Field("links", Merge.SERVER),
+            ),
         ),
         Kind(
             name=CASE_KIND,

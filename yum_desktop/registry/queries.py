@@ -17,7 +17,7 @@ from sync.protocol.kinds import UNIT, Value
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.labels import CREATED_LABEL, DELETED_LABEL, KIND_LABELS, field_label
 from yum_desktop.domain.member import MEMBER_FIELDS, missing_fields
-from yum_desktop.registry import handovers, settings
+from yum_desktop.registry import handovers, pairs, settings
 from yum_desktop.registry.case_queries import case, cases
 from yum_desktop.registry.clock import as_ms, from_ms
 from yum_desktop.registry.code_lists import codes
@@ -106,14 +106,16 @@ def _problems(refused: Waiting | None) -> dict[str, FieldProblem]:
 def history(r: Registry, kind: str, record_id: UUID) -> list[HistoryRow]:
     """Return what this device knows of the changes of one record, newest first.
 
-    A creation or a removal is one line, named by the record's title.
+    A creation or a removal is one line, named by the record's title. What happened to records that were merged into
+    this one is part of it.
     """
-    sql = (
-        "SELECT field, old, new, account, device, at, channel, reason, group_id FROM sync_history"
-        " WHERE record_id = ? AND kind = ? ORDER BY seq DESC"
-    )
     with r.read() as conn:
-        rows = conn.exec_driver_sql(sql, (record_id.bytes, kind)).all()
+        ids = [record_id.bytes, *(pairs.merged_into(conn, record_id.bytes) if kind == MEMBER_KIND else ())]
+        sql = (
+            "SELECT field, old, new, account, device, at, channel, reason, group_id, record_id FROM sync_history"
+            f" WHERE record_id IN ({', '.join('?' * len(ids))}) AND kind = ? ORDER BY seq DESC"
+        )
+        rows = conn.exec_driver_sql(sql, (*ids, kind)).all()
     return [
         HistoryRow(
             field=row[0],
@@ -126,6 +128,7 @@ def history(r: Registry, kind: str, record_id: UUID) -> list[HistoryRow]:
             channel=row[6],
             reason=row[7],
             group_id=row[8],
+            merged=row[9] != record_id.bytes,
         )
         for row in rows
     ]
@@ -144,9 +147,10 @@ def _title(kind: str, values: dict[str, Value]) -> str:
 
 
 _PENDING: Final = """
-SELECT o.change_id, o.kind, o.record_id, o.op, o.patch, o.base, o.status, o.at, o.code, o.field, o.text,
-  coalesce(m.full_name, c.title, u.name, sc.title, cm.full_name, cc.title, cu.name, hm.full_name, hc.title),
-  coalesce(m.unit_id, c.unit_id, u.parent_id, sc.unit_id, f.unit_id, h.unit_id)
+SELECT o.change_id, o.kind, o.record_id, o.op, o.patch, o.base, o.status, o.at, o.code, o.field, o.text, o.link,
+  coalesce(m.full_name, c.title, u.name, sc.title, cm.full_name, cc.title, cu.name, hm.full_name, hc.title,
+    pm.full_name, po.full_name),
+  coalesce(m.unit_id, c.unit_id, u.parent_id, sc.unit_id, f.unit_id, h.unit_id, p.unit_id)
 FROM sync_outbox AS o
 LEFT JOIN member AS m ON o.kind = 'member' AND m.id = o.record_id
 LEFT JOIN union_case AS c ON o.kind = 'case' AND c.id = o.record_id
@@ -160,6 +164,9 @@ LEFT JOIN unit AS cu ON f.target_kind = 'unit' AND cu.id = f.target_id
 LEFT JOIN handover AS h ON o.kind = 'handover' AND h.id = o.record_id
 LEFT JOIN member AS hm ON h.target_kind = 'member' AND hm.id = h.target_id
 LEFT JOIN union_case AS hc ON h.target_kind = 'case' AND hc.id = h.target_id
+LEFT JOIN member_pair AS p ON o.kind = 'pair' AND p.id = o.record_id
+LEFT JOIN member AS pm ON pm.id = p.other_id
+LEFT JOIN member AS po ON po.id = p.member_id
 ORDER BY o.seq
 """
 
@@ -170,7 +177,7 @@ def pending(r: Registry) -> list[PendingRow]:
         rows = conn.exec_driver_sql(_PENDING).all()
         units = names(conn)
     result = []
-    for change_id, kind, record_id, op, patch, base, status, at, code, field, text, title, unit in rows:
+    for change_id, kind, record_id, op, patch, base, status, at, code, field, text, link, title, unit in rows:
         fields, before = packed.load(patch), packed.load(base)
         owner = unit if unit is not None else before.get(UNIT)
         result.append(
@@ -187,6 +194,7 @@ def pending(r: Registry) -> list[PendingRow]:
                 code=code,
                 field=field,
                 text=text_of(code, text) if code else None,
+                link=None if link is None else UUID(bytes=link),
             )
         )
     return result

@@ -155,6 +155,23 @@ class MemberRecord(Replicated, Base):
     """Everything the search box looks at, in the order of the list: a search never touches the wide table."""
 
 
+class PairRecord(Replicated, Base):
+    """What was said about two records that may be one person; see `registry.pairs`."""
+
+    __tablename__ = "member_pair"
+
+    member_id: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
+    other_id: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
+    verdict: Mapped[str | None]
+    strength: Mapped[str | None]
+    note: Mapped[str | None]
+    other_unit: Mapped[Link]
+    other_title: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[Ms]
+    links: Mapped[str | None]
+
+
 class CaseRecord(Replicated, Base):
     """A case of one of the procedures (domain §3)."""
 

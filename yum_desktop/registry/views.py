@@ -83,6 +83,8 @@ class HistoryRow:
     channel: str
     reason: str
     group_id: str | None
+    merged: bool = False
+    """It happened to a record that was merged into this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class PendingRow:
     code: str | None = None
     field: str | None = None
     text: str | None = None
+    link: UUID | None = None
+    """The record that stands in the way, or that took the place of this one."""
 
 
 @dataclass(frozen=True, slots=True)
