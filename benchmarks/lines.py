@@ -9,6 +9,7 @@ from typing import Any, Final
 from benchmarks.children import Answer
 from benchmarks.link_runs import EDITS, LinkRun, least_s
 from benchmarks.load_runs import RATE, SERVERS, SMALL, LoadRun
+from benchmarks.order_runs import PAUSE_MS_MAX, WRITERS, OrderRun
 from benchmarks.slow_link import Quality
 from benchmarks.sync_runs import Measured, SyncRun
 
@@ -60,6 +61,8 @@ BUDGETS: Final = {
     "load.p99": Budget(1),
     "load.errors": Budget(0),
     "load.growth": Budget(1.3, "the same in a small database"),
+    "order.commits": Budget(1_000, least=True),
+    "order.wrong": Budget(0),
     "start.time": Budget(2),
     "import.ratio": Budget(3, "the fastest bare reader"),
     "search.query": Budget(100),
@@ -187,6 +190,23 @@ def link_lines(count: int, column_bytes: int, runs: Sequence[LinkRun]) -> list[L
         Line("link.first_down", "  down", count, Unit.BYTES, down),
         Line("link.delta", f"2G: delta of {EDITS} edits", count, Unit.S, tuple(run.delta.seconds for run in runs)),
     ]
+
+
+def order_lines(runs: Sequence[OrderRun]) -> list[Line]:
+    """Return the lines of eight writers: in one province each, and all in one."""
+    lines = []
+    for provinces in sorted({run.provinces for run in runs}, reverse=True):
+        its = [run for run in runs if run.provinces == provinces]
+        apart = provinces > 1
+        told = f"{WRITERS} processes, each transaction waits up to {PAUSE_MS_MAX:.0f} ms before its commit"
+        where = f"in {provinces} provinces" if apart else "in one province"
+        name = "order.commits" if apart else "order.commits_in_one"
+        label = f"feed order, {where}: commits"
+        lines.append(Line(name, label, 0, Unit.PER_S, tuple(run.commits for run in its), told))
+        wrong = tuple(float(run.missed + run.doubled) for run in its)
+        pulls = f"a reader pulled {min(run.pulls for run in its)} times and more"
+        lines.append(Line("order.wrong", "  missed or read twice", 0, Unit.COUNT, wrong, pulls))
+    return lines
 
 
 def load_lines(members: int, run: LoadRun) -> list[Line]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import link_runs, load_runs, machine, sync_runs
+from benchmarks import link_runs, load_runs, machine, order_runs, sync_runs
 from benchmarks.children import Answer, Child, once
 from benchmarks.lines import (
     SEARCHES,
@@ -17,13 +17,14 @@ from benchmarks.lines import (
     import_lines,
     link_lines,
     load_lines,
+    order_lines,
     search_lines,
     sync_lines,
 )
 
-PARTS: Final = ("sync", "link", "load", "start", "search", "import")
-USUAL: Final = tuple(part for part in PARTS if part != "load")
-"""What is measured when nothing else is said: the load takes a server and minutes."""
+PARTS: Final = ("sync", "link", "order", "load", "start", "search", "import")
+USUAL: Final = tuple(part for part in PARTS if part not in {"load", "order"})
+"""What is measured when nothing else is said: these take a server of PostgreSQL, and minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,15 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Results:
         BrokenRunError: Something could not be measured.
     """
     results = Results(paces=[machine.pace()])
-    parts = {"sync": _sync, "link": _link, "load": _load, "start": _start, "search": _search, "import": _import}
+    parts = {
+        "sync": _sync,
+        "link": _link,
+        "order": _order,
+        "load": _load,
+        "start": _start,
+        "search": _search,
+        "import": _import,
+    }
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for part in plan.parts:
             parts[part](plan, Path(folder), results, say)
@@ -116,6 +125,16 @@ def _link(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]
         runs.append(link_runs.run(prepared, number))
     results.lines += link_lines(size, prepared.floor["column_bytes"], runs)
     results.raw["link"] = [link_runs.as_json(run) for run in runs]
+
+
+def _order(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    runs = []
+    seconds = min(plan.load_s, order_runs.SECONDS_MAX)
+    for number in range(plan.runs):
+        say(f"feed order, run {number + 1} of {plan.runs}")
+        runs += [order_runs.run(folder / f"order{number}-{count}", count, seconds) for count in (order_runs.WRITERS, 1)]
+    results.lines += order_lines(runs)
+    results.raw["order"] = [asdict(run) for run in runs]
 
 
 def _load(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
