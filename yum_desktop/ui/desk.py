@@ -225,6 +225,7 @@ class Desk(QObject):
             self._clock,
             did=self.did,
             open_conflict=self.open_conflict,
+            look=self._look_at_like,
         )
         self.window.add_page("members", self.tr("Đoàn viên"), "users", page)
         find = partial(_find_members, self._registry)
@@ -374,6 +375,13 @@ class Desk(QObject):
     def _go_to_duplicates(self, page: str) -> None:
         self.window.show_page(page)
         self.window.nav.mark("duplicates")
+
+    def _look_at_like(self, member_id: UUID | None, other: UUID) -> None:
+        """Show two records that resemble each other side by side; one alone while the other is not kept yet."""
+        if member_id is None:
+            self.open_record("member", other, None)
+        else:
+            self.duplicates.open(member_id, other)
 
     def _open_member(self, field: str | None, member_id: UUID) -> None:
         self.open_record("member", member_id, field)
