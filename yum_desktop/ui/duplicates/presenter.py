@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
-from yum_desktop.domain.duplicates import ADVICE_LABELS, AGAINST, REASON_LABELS, Advice, Reason, Strength
+from yum_desktop.domain.duplicates import ADVICE_LABELS, Advice, Reason, Strength, explained
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.merging import Choice
 from yum_desktop.domain.text import fold
@@ -221,18 +221,11 @@ def entry_of(
     note: str = "",
 ) -> Entry:
     """Return a pair as a line of the list."""
-    why = why_text(reasons)
+    why = explained(reasons)
     if not by:
         return Entry(first, second, strength, why, ADVICE_LABELS[advice], pair_id)
     said = _tr("{0} đã đánh dấu là hai người khác nhau").format(by) + (f": {note}" if note else "")
     return Entry(first, second, strength, why, said, pair_id)
-
-
-def why_text(reasons: Sequence[Reason]) -> str:
-    """Return reasons as people read them, those against after a "nhưng"."""
-    on = ", ".join(REASON_LABELS[reason] for reason in reasons if reason not in AGAINST)
-    against = ", ".join(REASON_LABELS[reason] for reason in reasons if reason in AGAINST)
-    return _tr("{0}; nhưng {1}").format(on, against) if against else on
 
 
 def _has(entry: Entry, words: Sequence[str]) -> bool:
