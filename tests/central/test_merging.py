@@ -102,7 +102,7 @@ def test_s159_a_number_of_another_unit_is_refused_without_a_name_and_told_above(
     commands.set_member(other, typed, {"phone": "0987654321"})
     synced(other, other)
     (told,) = pairs.reviewed(device("xa-nha", "xã")).refused
-    assert (told.full_name, told.other_title, told.other_unit) == ("Nông Văn Ân", "Nông Văn Ấn", "Đơn vị thon-2")
+    assert (told.side.full_name, told.other_title, told.other_unit) == ("Nông Văn Ân", "Nông Văn Ấn", "Đơn vị thon-2")
     for elsewhere in (one, synced(other), device("xa-ben", "xã bên")):
         assert queries.row_counts(elsewhere)["pair"] == 0
 

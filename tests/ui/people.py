@@ -1,7 +1,7 @@
 """Invented members in memory, with the functions that the screens ask for."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MemberField, Shape, missing_fields
 from yum_desktop.domain.text import fold, name_key
 from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberRow, UnitRow
+from yum_desktop.ui.members.likeness import Hints
 from yum_desktop.ui.members.presenter import MemberSources
 from yum_desktop.ui.members.vocabulary import Remark, Vocabulary
 from yum_desktop.ui.widgets.options import Option
@@ -77,6 +78,7 @@ class People:
         self.conflicts: dict[UUID, tuple[UUID, ...]] = {}
         self.log: list[tuple[str, Mapping[str, Value]]] = []
         self.fail_next: Exception | None = None
+        self.like: Callable[[Mapping[str, Value], UUID | None], Hints] | None = None
         self._count = 100
 
     def have(self, name: str, unit_id: UUID = NA_LECH, **values: Value) -> UUID:
@@ -166,6 +168,7 @@ class People:
             add=self.add,
             put=self.put,
             delete=self.delete,
+            like=self.like,
         )
 
 

@@ -49,6 +49,7 @@ class Box:
         self.received, self.handed = list(received), list(handed)
         self.pending: list[PendingRow] = []
         self.done: list[tuple[str, UUID, object]] = []
+        self.redirected: list[UUID] = []
         self.fail: Exception | None = None
 
     def _do(self, what: str, handover_id: UUID, given: object) -> None:
@@ -75,6 +76,7 @@ class Box:
             case_of_step=lambda _: None,
             retry=lambda _: None,
             discard=lambda _: None,
+            redirect=self.redirected.append,
             received=lambda: tuple(self.received),
             handed=lambda: tuple(self.handed),
             vocabulary=vocabulary,
@@ -105,6 +107,7 @@ class Screen:
         page.accept_with_requested.connect(presenter.accept_with)
         page.return_requested.connect(presenter.give_back)
         page.put_away_requested.connect(presenter.put_away)
+        page.retry_requested.connect(presenter.retry)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -243,3 +246,20 @@ def test_the_strip_says_how_much_waits_for_a_decision(qtbot: QtBot) -> None:
     assert (strip.received.text(), strip.clean.isVisibleTo(strip)) == ("2 được bàn giao", False)
     click(strip.received)
     assert Tab(asked[0]) is Tab.RECEIVED
+
+
+def test_s160_an_edit_of_a_merged_record_is_written_into_the_one_that_stays(screen: Screen) -> None:
+    """The edit is offered where it was refused: one press, and the person sees into whom."""
+    words = "Hồ sơ này đã được gộp vào hồ sơ của Lò Thị Thảo (bản Co Sậy)."
+    screen.box.pending = [
+        PendingRow(
+            UUID(int=70), "member", UUID(int=5), "edit", "Lò Thị Thảo", "", ("phone",), "refused", NOW,
+            code="member.merged", text=words, link=UUID(int=6),
+        )
+    ]  # fmt: skip
+    screen.presenter.refresh()
+    screen.presenter.show(Tab.REFUSED)
+    assert screen.page.about.text() == words
+    assert screen.page.retry.text() == "Ghi vào hồ sơ kia"
+    click(screen.page.retry)
+    assert screen.box.redirected == [UUID(int=70)]

@@ -11,7 +11,8 @@ from sync.protocol.kinds import Value
 from yum_desktop.domain.errors import InputError, UnavailableError
 from yum_desktop.registry.views import FieldProblem
 from yum_desktop.ui.members.editing import EditingPresenter
-from yum_desktop.ui.members.vocabulary import Vocabulary
+from yum_desktop.ui.members.likeness import Hints
+from yum_desktop.ui.members.vocabulary import Remark, Vocabulary
 
 
 class Sheet:
@@ -21,7 +22,7 @@ class Sheet:
         self.offered: dict[str, list[str]] = {}
         self.kept = ""
         self.counts: tuple[int, int, Sequence[str]] = (0, 0, ())
-        self.focused = ""
+        self.focused = self.other = ""
         self.is_open = False
 
     def open(self, title: str, unit_name: str, *, new: bool) -> None:
@@ -48,14 +49,21 @@ class Sheet:
     def focus(self, name: str) -> None:
         self.focused = name
 
+    def offer_other(self, title: str) -> None:
+        self.other = title
+
 
 class Desk:
     def __init__(self) -> None:
         self.people, self.sheet, self.jobs = People(), Sheet(), HeldJobs()
+        self.looked: list[tuple[UUID | None, UUID]] = []
         self.noted: list[str] = []
         self.closed: list[UUID | None] = []
         self.settled: list[str] = []
-        self.form = EditingPresenter(
+        self.form = self.new_form()
+
+    def new_form(self) -> EditingPresenter:
+        return EditingPresenter(
             self.sheet,
             self.jobs,
             self.people.sources(),
@@ -64,6 +72,7 @@ class Desk:
             noted=lambda text, _group: self.noted.append(text),
             closed=self.closed.append,
             settled=lambda _id, text: self.settled.append(text),
+            look=lambda member, other: self.looked.append((member, other)),
         )
 
     def edit(self, member_id: UUID) -> None:
@@ -320,3 +329,41 @@ def test_undoing_the_creation_closes_the_form(desk: Desk) -> None:
     desk.jobs.release_all()
     assert not desk.sheet.is_open
     assert desk.closed == [None]
+
+
+def test_who_resembles_what_is_typed_is_said_beside_the_field_and_can_be_looked_at(desk: Desk) -> None:
+    other = UUID(int=77)
+    asked: list[tuple[Mapping[str, Value], UUID | None]] = []
+
+    def like(values: Mapping[str, Value], member_id: UUID | None) -> Hints:
+        asked.append((values, member_id))
+        if values.get("phone") != "0352118407":
+            return Hints()
+        return Hints({"phone": Remark("phone", "wait", "Giống Lò Văn Ẩn")}, other, "Lò Văn Ẩn")
+
+    desk.people.like = like
+    desk.form = desk.new_form()
+    an = desk.people.have("Lò Văn Ẩn")
+    desk.edit(an)
+    desk.jobs.release_all()
+    desk.leave("phone", "0352118407")
+    assert desk.sheet.said["phone"] == ("wait", "Giống Lò Văn Ẩn")
+    assert (desk.sheet.other, asked[-1][1]) == ("Lò Văn Ẩn", an)
+    assert desk.people.members[an]["phone"] == "0352118407"
+    desk.form.look_at_other()
+    assert desk.looked == [(an, other)]
+    before = len(asked)
+    desk.leave("email", "an@example.vn")
+    assert len(asked) == before
+    desk.leave("phone", "0352118408")
+    assert (desk.sheet.other, desk.sheet.said["phone"][0]) == ("", "sent")
+
+
+def test_an_answer_about_what_was_typed_before_is_dropped(desk: Desk) -> None:
+    desk.people.like = lambda values, _: Hints({}, UUID(int=77), str(values.get("phone")))
+    desk.form = desk.new_form()
+    desk.edit(desk.people.have("Lò Văn Ẩn"))
+    desk.form.leave_field("phone", "0352118407")
+    desk.form.leave_field("phone", "0352118408")
+    desk.jobs.release_all()
+    assert desk.sheet.other == "0352118408"

@@ -182,6 +182,13 @@ def rules_from(data: Mapping[str, Any]) -> Rules:
     return Rules(weights, thresholds, alike, int(data["block_max"]), int(data["window"]))
 
 
+def explained(reasons: Sequence[Reason]) -> str:
+    """Return reasons as people read them, those against at the end."""
+    on = ", ".join(REASON_LABELS[reason] for reason in reasons if reason not in AGAINST)
+    against = ", ".join(REASON_LABELS[reason] for reason in reasons if reason in AGAINST)
+    return f"{on}; nhưng {against}" if against else on
+
+
 def compare(one: Person, other: Person, rules: Rules) -> Likeness:
     """Return how alike two records are, and why. Who is first does not matter."""
     found = (

@@ -26,7 +26,7 @@ from yum_desktop.registry import duplicates, unit_tree
 from yum_desktop.registry.changing import change, group_of
 from yum_desktop.registry.checks import check_text, clean
 from yum_desktop.registry.clock import as_ms
-from yum_desktop.registry.duplicates import Suspect
+from yum_desktop.registry.duplicates import Side, Suspect
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import MEMBER_KIND, PAIR_KIND
 from yum_desktop.registry.tables import ConflictRecord, PairRecord, UnitRecord
@@ -81,10 +81,8 @@ class Refused:
     """A record of a unit below that was not accepted."""
 
     pair_id: UUID
-    member_id: UUID
-    full_name: str
-    unit_name: str
-    id_number: str | None
+    side: Side
+    """Who has the number."""
     other_title: str
     """The name that was typed."""
     other_unit: str
@@ -117,8 +115,8 @@ def reviewed(r: Registry, unit_id: UUID | None = None) -> Verdicts:
         units = unit_tree.names(conn)
         refused = [
             Refused(
-                UUID(bytes=record.id), UUID(bytes=record.member_id), known.full_name, known.unit_name, known.id_number,
-                record.other_title or "", units.get(record.other_unit, ""), record.decided_by or "",
+                UUID(bytes=record.id), known, record.other_title or "", units.get(record.other_unit, ""),
+                record.decided_by or "",
             )
             for record in records
             if record.verdict == Verdict.REFUSED and (known := duplicates.side_of(conn, record.member_id)) is not None

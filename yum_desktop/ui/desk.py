@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 
 from sync.protocol.kinds import Value
-from yum_desktop.registry import activity, bundles, commands, handovers, queries, reachable, syncing
+from yum_desktop.registry import activity, bundles, commands, handovers, pairs, queries, reachable, syncing
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.views import MemberRow, SyncState
@@ -19,6 +19,9 @@ from yum_desktop.ui.cases.presenter import CaseSources, CasesPresenter
 from yum_desktop.ui.cases.view import CasesPage
 from yum_desktop.ui.conflict.presenter import Choice, ConflictPresenter, ConflictSources, Side
 from yum_desktop.ui.conflict.view import ConflictPage
+from yum_desktop.ui.duplicates.merging import MergePage
+from yum_desktop.ui.duplicates.screen import DuplicatesScreen, duplicate_sources
+from yum_desktop.ui.duplicates.view import DuplicatesPage
 from yum_desktop.ui.enrolment.presenter import EnrolmentSources, Entry
 from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.import_wizard.screen import ImportScreen, import_sources
@@ -144,6 +147,7 @@ class Desk(QObject):
         self._add_import()
         self._add_sync()
         self._add_conflict()
+        self._add_duplicates()
 
     def start(self) -> None:
         """Show the members, read the state, and begin to look for a connection."""
@@ -221,6 +225,7 @@ class Desk(QObject):
             self._clock,
             did=self.did,
             open_conflict=self.open_conflict,
+            look=self._look_at_like,
         )
         self.window.add_page("members", self.tr("Đoàn viên"), "users", page)
         find = partial(_find_members, self._registry)
@@ -271,6 +276,7 @@ class Desk(QObject):
             case_of_step=partial(activity.case_of_step, r),
             retry=partial(commands.retry_refused, r),
             discard=partial(commands.discard_refused, r),
+            redirect=partial(pairs.redirect, r),
             received=partial(handovers.received, r),
             handed=partial(handovers.mine, r),
             vocabulary=self._vocabulary,
@@ -350,6 +356,38 @@ class Desk(QObject):
         page.put_off.connect(self._leave_conflict)
         page.refresh_requested.connect(self.conflict.refresh)
         self.window.add_hidden_page("conflict", page)
+
+    def _add_duplicates(self) -> None:
+        page, merging = DuplicatesPage(), MergePage()
+        self.duplicates = DuplicatesScreen(
+            page,
+            merging,
+            self._jobs,
+            duplicate_sources(self._registry, self._vocabulary),
+            did=self.did,
+            go=self._go_to_duplicates,
+            open_record=partial(self._open_member, None),
+            counted=self._count_duplicates,
+        )
+        self.window.add_page("duplicates", self.tr("Nghi trùng"), "copy", page)
+        self.window.add_hidden_page("merge", merging)
+
+    def _go_to_duplicates(self, page: str) -> None:
+        self.window.show_page(page)
+        self.window.nav.mark("duplicates")
+
+    def _look_at_like(self, member_id: UUID | None, other: UUID) -> None:
+        """Show two records that resemble each other side by side; one alone while the other is not kept yet."""
+        if member_id is None:
+            self.open_record("member", other, None)
+        else:
+            self.duplicates.open(member_id, other)
+
+    def _open_member(self, field: str | None, member_id: UUID) -> None:
+        self.open_record("member", member_id, field)
+
+    def _count_duplicates(self, count: int) -> None:
+        self.window.nav.set_count("duplicates", count, "pick")
 
     def _show_list(self, name: str) -> None:
         self.sync_lists.show(Tab(name))

@@ -33,8 +33,9 @@ PAGES: Final = (
     ("cases", "Nghiệp vụ", "folder-check"),
     ("import", "Nhập từ Excel", "file-spreadsheet"),
     ("sync", "Đồng bộ", "refresh-cw"),
+    ("duplicates", "Nghi trùng", "copy"),
 )
-_SCREENS: Final = ("enrolment", "members", "cases", "import_wizard", "sync_page", "conflict")
+_SCREENS: Final = ("enrolment", "members", "cases", "import_wizard", "sync_page", "conflict", "duplicates")
 """The folders of `ui` with a `scene` module."""
 
 

@@ -1,19 +1,23 @@
 """What the rows of a list mean in the store: which unit, who is there already, which values are kept."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 from uuid import UUID
 
 from sync.protocol.kinds import Value
+from yum_desktop.domain.duplicates import AGAINST, Likeness, People, Person, Reason
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel.model import PlannedRow
+from yum_desktop.registry import duplicates
 from yum_desktop.registry.views import MemberRow, UnitRow
 
 SOURCE: Final = "EXCEL"
 STATUS: Final = "DANG_SINH_HOAT"
 _ALIKE_MIN: Final = 0.86
+_COMPARED: Final = ("born_on", "sex", "id_number", "old_id_number", "phone", "hometown_ward")
+"""What is compared beside the name, in the order of `Person`."""
 _KINDS: Final = re.compile(r"^((doan co so|doan|chi doan|cd|lop)\s+)+")
 _PLACES: Final = re.compile(r"\b(thon|ban|xom|ap|to dan pho|tdp|lop|truong)\s+")
 
@@ -41,24 +45,34 @@ def only_leaf(units: Sequence[UnitRow]) -> UUID | None:
 
 
 class Known:
-    """Who is there already, by identity number and by name with birthday."""
+    """Who is there already, found by the keys by which suspected pairs are found (`domain.duplicates`)."""
 
     def __init__(self, people: Sequence[MemberRow]) -> None:
-        self._numbers = {person.id_number: person for person in people if person.id_number}
-        self._names: dict[tuple[str, str], list[MemberRow]] = {}
-        for person in people:
-            if person.born_on:
-                self._names.setdefault((fold(person.full_name), person.born_on), []).append(person)
+        self._rows = {person.member_id: person for person in people}
+        self._people = People(map(_person, people), duplicates.rules())
 
     def find(self, values: Mapping[str, object]) -> MemberRow | None:
-        """Return the member that a row would repeat; two different identity numbers are two people."""
-        number, born_on = values.get("id_number"), values.get("born_on")
-        if number and str(number) in self._numbers:
-            return self._numbers[str(number)]
-        if not born_on or not self._names:
-            return None
-        named = self._names.get((fold(str(values.get("full_name") or "")), str(born_on)), ())
-        return next((person for person in named if not (number and person.id_number)), None)
+        """Return the member that a row would repeat; two different identity numbers are two people.
+
+        One number is one person. Otherwise the name is the same, and the birthday or the telephone, too, and nothing
+        speaks against it.
+        """
+        for row, likeness in self.like(values):
+            if Reason.ID_NUMBER in likeness.reasons or _repeats(likeness, values, row):
+                return row
+        return None
+
+    def like(self, values: Mapping[str, object], unit_id: UUID | None = None) -> Iterator[tuple[MemberRow, Likeness]]:
+        """Give who may be the person of a row, the likeliest first; also who only shares the telephone."""
+        wanted = Person(
+            None,
+            unit_id,
+            fold(str(values.get("full_name") or "")),
+            *(None if value is None else str(value) for value in map(values.get, _COMPARED)),
+        )
+        for person, likeness in self._people.like(wanted):
+            assert isinstance(person.key, UUID), "the key of a member is the id"
+            yield self._rows[person.key], likeness
 
 
 def stored_values(row: PlannedRow) -> dict[str, Value]:
@@ -69,6 +83,18 @@ def stored_values(row: PlannedRow) -> dict[str, Value]:
     parts = [str(values.get("note") or ""), *(f"{header}: {text}" for header, text in row.other.items())]
     note = "; ".join(part for part in parts if part)
     return values | ({"note": note} if note else {})
+
+
+def _person(row: MemberRow) -> Person:
+    name = fold(row.full_name)
+    return Person(row.member_id, row.unit_id, name, row.born_on, row.sex, row.id_number, None, row.phone)
+
+
+def _repeats(likeness: Likeness, values: Mapping[str, object], row: MemberRow) -> bool:
+    reasons = set(likeness.reasons)
+    if Reason.NAME not in reasons or not reasons.isdisjoint(AGAINST) or (values.get("id_number") and row.id_number):
+        return False
+    return values.get("born_on") == row.born_on is not None or Reason.PHONE in reasons
 
 
 def _match(name: str, units: Sequence[UnitRow], *, alike: bool) -> UUID | None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
 from yum_desktop.domain.check import contradictions
+from yum_desktop.domain.duplicates import explained
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel.limits import without_collecting
@@ -202,7 +203,16 @@ class Preview:
         if number in self._seconds:
             why = QCoreApplication.translate("import", "Trùng với dòng {0}").format(self._seconds[number])
             return replace(row, state=State.TWICE, why=why, wanted=decisions.ticked.get(number, False))
-        return row
+        why = self._resembles(values, row.unit_id)
+        return replace(row, state=State.LOOK, why=why) if why else row
+
+    def _resembles(self, values: Mapping[str, Value], unit_id: UUID | None) -> str:
+        """Return whom a new person may be, although nothing says it for sure; nothing in most rows."""
+        for known, likeness in self._there.like(values, unit_id):
+            if likeness.strength is not None:
+                words = QCoreApplication.translate("import", "Có thể là {0}, {1}: {2}")
+                return words.format(known.full_name, known.unit_name, explained(likeness.reasons))
+        return ""
 
     def _known(self, row: PreviewRow, known: MemberRow, decisions: Decisions) -> PreviewRow:
         """Return a row that means somebody who is there: what it would change, or why that is not to be done."""

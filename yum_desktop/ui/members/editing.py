@@ -14,6 +14,7 @@ from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import MemberDetail
 from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.jobs import Jobs
+from yum_desktop.ui.members.likeness import COMPARED, NO_HINTS, Hints
 from yum_desktop.ui.members.presenter import MemberSources, told
 from yum_desktop.ui.members.vocabulary import WARD_OF, Remark, Vocabulary, raw_code
 
@@ -47,6 +48,9 @@ class FormView(Protocol):
     def focus(self, name: str) -> None:
         """Go to a field."""
 
+    def offer_other(self, title: str) -> None:
+        """Offer to look at somebody who is nearly surely the same person; nobody: an empty title."""
+
 
 @dataclass(eq=False)
 class _Sheet:
@@ -61,6 +65,7 @@ class _Sheet:
     touched: set[str] = field(default_factory=set)
     unkept: set[str] = field(default_factory=set)
     travelling: set[str] = field(default_factory=set)
+    hints: Hints = NO_HINTS
     making: bool = False
     warned: bool = False
     """The person was told that something typed here is not kept."""
@@ -80,6 +85,7 @@ class EditingPresenter:
         noted: Told of each change and the id under which it can be undone.
         closed: Told which member was edited, after the form is left.
         settled: Told that a member whose form was left is now kept, or why it is not.
+        look: Shows somebody who resembles the member in the form, beside that one if it is kept already.
     """
 
     def __init__(
@@ -93,10 +99,11 @@ class EditingPresenter:
         noted: Callable[[str, str], None],
         closed: Callable[[UUID | None], None],
         settled: Callable[[UUID | None, str], None],
+        look: Callable[[UUID | None, UUID], None] = lambda _member, _other: None,
     ) -> None:
         self._view, self._jobs, self._sources, self._clock = view, jobs, sources, clock
         self._defaults = dict(defaults)
-        self._noted, self._closed, self._settled = noted, closed, settled
+        self._noted, self._closed, self._settled, self._look = noted, closed, settled, look
         self._sheet: _Sheet | None = None
         self._unit: UUID | None = None
 
@@ -150,6 +157,8 @@ class EditingPresenter:
         self._narrow(sheet, name)
         self._show_remarks(sheet)
         self._keep(sheet)
+        if name in COMPARED:
+            self._compare(sheet)
 
     def finish(self) -> None:
         """Leave the form: everything is kept already. What could not be read holds one up once."""
@@ -165,6 +174,12 @@ class EditingPresenter:
         sheet = self._sheet
         if sheet is not None and not self._held_up(sheet):
             self.begin(self._unit, sheet.vocabulary)
+
+    def look_at_other(self) -> None:
+        """Look at whoever resembles the member in the form most."""
+        sheet = self._sheet
+        if sheet is not None and sheet.hints.other is not None:
+            self._look(sheet.member_id, sheet.hints.other)
 
     def refresh(self) -> None:
         """Read the member again: after a sync, or after something was undone."""
@@ -187,6 +202,28 @@ class EditingPresenter:
             value = sheet.values.get(name)
             self._view.show_options(name, sheet.vocabulary, sheet.values)
             self._view.show_value(name, sheet.vocabulary.text(name, value), raw_code(value))
+        self._show_remarks(sheet)
+        self._compare(sheet)
+
+    def _compare(self, sheet: _Sheet) -> None:
+        """Ask who resembles what is typed. An answer to what was typed before is dropped."""
+        like = self._sources.like
+        if like is None:
+            return
+        values, member_id = dict(sheet.values), sheet.member_id
+        self._jobs.submit(
+            lambda: like(values, member_id),
+            done=lambda hints: self._compared(sheet, values, hints),
+            failed=lambda _: None,  # a hint that is missing is in nobody's way
+        )
+
+    def _compared(self, sheet: _Sheet, values: Mapping[str, Value], hints: Hints) -> None:
+        if sheet is not self._sheet or any(values.get(name) != sheet.values.get(name) for name in COMPARED):
+            return
+        if hints.other is not None and hints.other == sheet.member_id:
+            hints = NO_HINTS  # it was made while it was compared
+        sheet.hints = hints
+        self._view.offer_other(hints.title)
         self._show_remarks(sheet)
 
     def _narrow(self, sheet: _Sheet, name: str) -> None:
@@ -309,6 +346,7 @@ class EditingPresenter:
     def _show_remarks(self, sheet: _Sheet) -> None:
         said = {remark.field: remark for remark in reversed(sheet.vocabulary.check(sheet.values))}
         said = {name: remark for name, remark in said.items() if name in sheet.touched}
+        said = {**sheet.hints.remarks, **said}
         detail = sheet.detail
         for name in detail.waiting if detail is not None else ():
             said.setdefault(name, Remark(name, "sent", QCoreApplication.translate("members", "Chờ gửi")))

@@ -45,12 +45,14 @@ class MemberForm(QWidget):
         field_left: Name of a field and what is in it: the code of a value of a list, else the text.
         finished: Esc or "Xong".
         next_requested: Ctrl+Enter while entering new members.
+        other_requested: Look at whoever resembles this member.
         opened, closed: The form wants to be in front, or not any more.
     """
 
     field_left = Signal(str, str)
     finished = Signal()
     next_requested = Signal()
+    other_requested = Signal()
     opened = Signal()
     closed = Signal()
 
@@ -80,6 +82,7 @@ class MemberForm(QWidget):
         self.next = Button(
             self.tr("Lưu và nhập người sau"), kind="primary", icon="check", key="Ctrl+Return", parent=self.bar
         )
+        self.other = Button("", kind="strip", icon="users", small=True, key="Ctrl+G", show_key=False, parent=self.bar)
         self._roles: dict[str, str] = {}
         self._build_actions()
         self._build_fields()
@@ -90,7 +93,10 @@ class MemberForm(QWidget):
         self.look.set_role("wait")
         self.bad.clicked.connect(lambda: self._go_to("bad"))
         self.look.clicked.connect(lambda: self._go_to("wait"))
-        for part in (self.bad, self.look, self.missing):
+        self.other.set_role("pick")
+        self.other.hide()
+        self.other.clicked.connect(self._ask_for_other)
+        for part in (self.bad, self.look, self.other, self.missing):
             self.bar.left.addWidget(part)
         self.bar.left.addWidget(Key("Enter"))
         self.bar.left.addWidget(Label(self.tr("sang ô sau"), Type.SMALL, tone="soft"))
@@ -200,6 +206,7 @@ class MemberForm(QWidget):
         self.done.setVisible(True)
         self.kept.hide()
         self._roles = {}
+        self.other.hide()
         for name in self.editors:
             self.show_value(name, "", "")
             self.rows[name].say("", "")
@@ -255,6 +262,15 @@ class MemberForm(QWidget):
         """Go to a field."""
         self.editors[name].setFocus(Qt.FocusReason.OtherFocusReason)
         self._reveal(name)
+
+    def offer_other(self, title: str) -> None:
+        """Offer to look at somebody who is nearly surely the same person; nobody: an empty title."""
+        self.other.setText(self.tr("So với {0}").format(title))
+        self.other.setVisible(bool(title))
+
+    def _ask_for_other(self) -> None:
+        self._leave_current()
+        self.other_requested.emit()
 
     def _reveal(self, name: str) -> None:
         """Scroll to a field, with the head of its card where there is room."""

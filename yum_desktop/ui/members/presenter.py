@@ -12,6 +12,7 @@ from sync.protocol.kinds import Value
 from yum_desktop.domain.errors import YumError
 from yum_desktop.registry.views import HistoryRow, MemberDetail, MemberRow, UnitRow
 from yum_desktop.ui.jobs import Jobs
+from yum_desktop.ui.members.likeness import Hints
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class MemberSources:
         add: Makes a member in a unit; returns its id and the id under which this can be undone.
         put: Sets fields of a member; returns the id under which this can be undone.
         delete: Removes a member; returns the id under which this can be undone.
+        like: What resembles a record that is being typed; nothing where nobody compares.
     """
 
     units: Callable[[], Sequence[UnitRow]]
@@ -48,6 +50,7 @@ class MemberSources:
     add: Callable[[UUID, Mapping[str, Value]], tuple[UUID, str]]
     put: Callable[[UUID, Mapping[str, Value]], str]
     delete: Callable[[UUID], str]
+    like: Callable[[Mapping[str, Value], UUID | None], Hints] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class MembersScreen(QObject):
         *,
         did: Did,
         open_conflict: Callable[[UUID], None],
+        look: Callable[[UUID | None, UUID], None] = lambda _member, _other: None,
         defaults: Mapping[str, Value] = DEFAULTS,
     ) -> None:
         super().__init__(page)
@@ -61,6 +62,7 @@ class MembersScreen(QObject):
             noted=self._noted,
             closed=self._closed,
             settled=self._settled,
+            look=look,
         )
         page.unit_chosen.connect(self.listing.choose_unit)
         page.searched.connect(self.listing.search)
@@ -73,6 +75,7 @@ class MembersScreen(QObject):
         page.form.field_left.connect(self.editing.leave_field)
         page.form.finished.connect(self.editing.finish)
         page.form.next_requested.connect(self.editing.next_person)
+        page.form.other_requested.connect(self.editing.look_at_other)
         page.form.closed.connect(self._show_list)
 
     def refresh(self) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.registry import commands, queries
+from yum_desktop.registry import commands, duplicates, queries
 from yum_desktop.registry.engine import Registry
+from yum_desktop.ui.members.likeness import Hints, hints_of
 from yum_desktop.ui.members.presenter import MemberSources
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
@@ -26,6 +27,9 @@ def member_sources(registry: Registry, vocabulary: Callable[[], Vocabulary]) -> 
         commands.delete_member(registry, member_id)
         return commands.last_group(registry) or ""
 
+    def like(values: Mapping[str, Value], member_id: UUID | None) -> Hints:
+        return hints_of(duplicates.like(registry, values, but=member_id))
+
     return MemberSources(
         units=lambda: queries.unit_tree(registry),
         rows=lambda unit_id, text: queries.member_rows(registry, unit_id, text=text),
@@ -35,4 +39,5 @@ def member_sources(registry: Registry, vocabulary: Callable[[], Vocabulary]) -> 
         add=add,
         put=put,
         delete=delete,
+        like=like,
     )

@@ -10,7 +10,7 @@ from yum_desktop.registry.activity import ActivityRow
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import ConflictRow, HandoverRow, PendingRow
 from yum_desktop.ui.formats import instant_text
-from yum_desktop.ui.sync_page.presenter import Tab
+from yum_desktop.ui.sync_page.presenter import MERGED, Tab
 from yum_desktop.ui.widgets.badges import HANDOVER_MARKS, RECEIVED, SENDING, WAITING, WAITS_FOR_OTHERS, Mark
 from yum_desktop.ui.widgets.tables import Column, RowsModel
 
@@ -132,6 +132,8 @@ def _why(row: PendingRow) -> str:
 
 
 def _repair_text(row: PendingRow) -> str:
+    if row.code == MERGED:
+        return _tr("Ghi vào hồ sơ kia")
     if row.field:
         return _tr("Sửa mục này")
     return _tr("Xem lại hồ sơ")

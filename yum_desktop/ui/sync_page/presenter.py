@@ -14,6 +14,9 @@ from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import told
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
+MERGED: Final = "member.merged"
+"""The code of an edit whose record was merged into another one."""
+
 
 class Tab(StrEnum):
     """A list of the page."""
@@ -37,6 +40,7 @@ class SyncSources:
         case_of_step: The case that a step belongs to.
         retry: Sends a refused change again with the next sync.
         discard: Gives a refused change up.
+        redirect: Writes a refused edit into the record that its own was merged into.
         received: Work of others that waits for a decision here.
         handed: Own work that went to another unit.
         vocabulary: How values read and are typed.
@@ -51,6 +55,7 @@ class SyncSources:
     case_of_step: Callable[[UUID], UUID | None]
     retry: Callable[[UUID], None]
     discard: Callable[[UUID], None]
+    redirect: Callable[[UUID], object]
     received: Callable[[], Sequence[HandoverRow]]
     handed: Callable[[], Sequence[HandoverRow]]
     vocabulary: Callable[[], Vocabulary]
@@ -161,13 +166,15 @@ class SyncPresenter:
             )
         elif isinstance(row, PendingRow):
             field = row.field or (row.fields[0] if row.fields and row.operation == "edit" else None)
-            self._go(row.kind, row.record_id, field)
+            merged = row.link if row.code == MERGED else None
+            self._go(row.kind, merged or row.record_id, field)
         elif isinstance(row, ActivityRow) and row.operation != "delete":
             self._go(row.kind, row.record_id, None)
 
     def retry(self, place: int) -> None:
-        """Send a refused change again."""
-        self._act(self._sources.retry, self._lists.refused[place].change_id)
+        """Send a refused change again; one whose record was merged meanwhile goes into the record that stays."""
+        row = self._lists.refused[place]
+        self._act(self._sources.redirect if row.code == MERGED else self._sources.retry, row.change_id)
 
     def discard(self, place: int) -> None:
         """Give a refused change up; what was typed stays in the history of the record."""
@@ -226,7 +233,7 @@ class SyncPresenter:
         if case_id is not None:
             self._open_record("case", case_id, None)
 
-    def _act(self, act: Callable[[UUID], None], change_id: UUID) -> None:
+    def _act(self, act: Callable[[UUID], object], change_id: UUID) -> None:
         self._jobs.submit(lambda: act(change_id), done=lambda _: self._acted(), failed=self._failed)
 
     def _acted(self) -> None:

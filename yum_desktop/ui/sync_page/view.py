@@ -23,7 +23,7 @@ from yum_desktop.ui.sync_page.anew import CODES
 from yum_desktop.ui.sync_page.by_file import FileCard
 from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.model import models, next_column
-from yum_desktop.ui.sync_page.presenter import Lists, Tab
+from yum_desktop.ui.sync_page.presenter import MERGED, Lists, Tab
 from yum_desktop.ui.sync_page.sign_in import SIGN_IN_CODES
 from yum_desktop.ui.theme import Type
 from yum_desktop.ui.widgets.badges import CountPill
@@ -370,7 +370,9 @@ class SyncPage(QWidget):
         self.open.setText(names.get(tab, self.tr("Mở hồ sơ")))
         self.about.setText(self._about[tab] if has_rows else "")
         if tab is Tab.REFUSED and has_rows:  # a long reason is cut in the table
-            self.about.setText(str(self.models[tab].rows[self._place(tab)].text or self._about[tab]))
+            row = self.models[tab].rows[self._place(tab)]
+            self.about.setText(str(row.text or self._about[tab]))
+            self.retry.setText(self.tr("Ghi vào hồ sơ kia") if row.code == MERGED else self.tr("Gửi lại"))
 
     # gestures
 
