@@ -46,9 +46,9 @@ from sync.testing.promises import Promises, first_lost, known_values
 
 SERVERS: Final = 2
 FLEETS: Final = 2
-PROVINCES, COMMUNES, CHAPTERS = 4, 3, 3
+PROVINCES, COMMUNES, LEAVES = 4, 3, 3
 NOTES: Final = 20
-"""In each chapter, at the beginning."""
+"""In each leaf, at the beginning."""
 
 FAULTS: Final = Faults(lost_request=0.03, lost_answer=0.05, cut=0.08, twice=0.05, late=0.05, killed=0.03)
 _KILLED_EVERY_S: Final = 20.0
@@ -267,7 +267,7 @@ def soak(devices: int, seconds: float, say: Callable[[str], None]) -> Outcome:
         url = postgres.store()
         server = _server(url)
         open_.callback(server.database.close)
-        roots, chapters = _fill(server)
+        roots, leaves = _fill(server)
         ports = [_free_port() for _ in range(SERVERS)]
         serving = [open_.enter_context(_serving(url, port, roots)) for port in ports]
         accounts = sorted(roots)
@@ -281,7 +281,7 @@ def soak(devices: int, seconds: float, say: Callable[[str], None]) -> Outcome:
         for fleet_ in fleets:
             fleet_.send(seconds)
         until = time.monotonic() + seconds
-        _disturb(server, chapters, serving, until, outcome, say)
+        _disturb(server, leaves, serving, until, outcome, say)
         for ask in (None, "heal", "heal"):
             if ask is not None:
                 for fleet_ in fleets:
@@ -298,14 +298,14 @@ def soak(devices: int, seconds: float, say: Callable[[str], None]) -> Outcome:
 
 
 def _fill(server: SyncServer) -> tuple[Roots, list[bytes]]:
-    """Make the tables, a tree and some notes; return the accounts, and the chapters."""
+    """Make the tables, a tree and some notes; return the accounts, and the leaves."""
     with server.database.write() as conn:
         create_tables(conn)
     server.create_tables()
     top = _new_id()
     effects = [_unit(top, None, "top")]
     roots: dict[str, tuple[bytes, ...]] = {"top": (top,)}
-    chapters = []
+    leaves = []
     for p in range(PROVINCES):
         province = _new_id()
         effects.append(_unit(province, top, f"province {p}"))
@@ -314,16 +314,16 @@ def _fill(server: SyncServer) -> tuple[Roots, list[bytes]]:
             commune = _new_id()
             effects.append(_unit(commune, province, f"commune {p}.{c}"))
             roots[f"commune{p}{c}"] = (commune,)
-            for h in range(CHAPTERS):
-                chapter = _new_id()
-                chapters.append(chapter)
-                effects.append(_unit(chapter, commune, f"chapter {p}.{c}.{h}"))
+            for h in range(LEAVES):
+                leaf = _new_id()
+                leaves.append(leaf)
+                effects.append(_unit(leaf, commune, f"leaf {p}.{c}.{h}"))
                 effects += [
-                    Effect(NOTE.name, _new_id(), Op.CREATE, {UNIT: chapter, "first": f"note {number}"})
+                    Effect(NOTE.name, _new_id(), Op.CREATE, {UNIT: leaf, "first": f"note {number}"})
                     for number in range(NOTES)
                 ]
     server.commit(effects, Stamp(channel="seed"))
-    return roots, chapters
+    return roots, leaves
 
 
 def _unit(unit: bytes, parent: bytes | None, label: str) -> Effect:
@@ -374,7 +374,7 @@ def _serving(url: str, port: int, roots: Roots) -> Iterator[_Serving]:
 
 
 def _disturb(
-    server: SyncServer, chapters: Sequence[bytes], serving: Sequence[_Serving], until: float, outcome: Outcome,
+    server: SyncServer, leaves: Sequence[bytes], serving: Sequence[_Serving], until: float, outcome: Outcome,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Move units, and kill servers, until the time has come."""
@@ -382,7 +382,7 @@ def _disturb(
     kill_at = time.monotonic() + _KILLED_EVERY_S
     while (left := until - time.monotonic()) > 0:
         threading.Event().wait(min(left, _MOVED_EVERY_S))
-        _move(server, rng.choice(chapters), rng)
+        _move(server, rng.choice(leaves), rng)
         outcome.faults["unit_moved"] += 1
         if time.monotonic() > kill_at and left > _KILLED_EVERY_S:
             one = rng.choice(serving)
@@ -393,19 +393,19 @@ def _disturb(
             say(f"{left:.0f} s left")
 
 
-def _move(server: SyncServer, chapter: bytes, rng: random.Random) -> None:
-    """Put a chapter under a commune of any province, as an operator does."""
+def _move(server: SyncServer, leaf: bytes, rng: random.Random) -> None:
+    """Put a leaf under a commune of any province, as an operator does."""
     with server.transaction() as tx:
-        record = tx.get(NODE.name, chapter)
+        record = tx.get(NODE.name, leaf)
         if record is None:
             return
         rows = run(tx.conn, "SELECT u.unit_id FROM sync_unit u JOIN node n ON n.id = u.unit_id WHERE u.depth = 2").all()
-        others = sorted(row[0] for row in rows if row[0] not in {chapter, record.values["parent"]})
-        unit = tx.unit(chapter)
+        others = sorted(row[0] for row in rows if row[0] not in {leaf, record.values["parent"]})
+        unit = tx.unit(leaf)
         target = rng.choice(others)
-        if unit is None or tx.within(target, (chapter,)):
+        if unit is None or tx.within(target, (leaf,)):
             return
-        tx.update(NODE.name, chapter, record, {"parent": target}, Stamp())
+        tx.update(NODE.name, leaf, record, {"parent": target}, Stamp())
 
 
 def _compare(server: SyncServer, roots: Roots, told: Sequence[Told], outcome: Outcome) -> None:
