@@ -76,7 +76,7 @@ class _Settling:
         if found is None:
             return
         rev, _, values = found
-        moved = sent.line.op is Op.CREATE or rev == answer.rev_before
+        moved = rev == answer.rev_before or (sent.line.op is Op.CREATE and rev < answer.rev)
         untouched = {
             name: value
             for name, value in answer.fix.items()
@@ -334,7 +334,10 @@ def _under_waiting(
     record_id, rev, extra, *values = row
     full = dict(zip(table.columns, values, strict=False))  # the derived ones come last
     for line in lines:
-        store.note_agreed(conn, line, full, rev)
+        store.note_agreed(conn, line, full, rev, full=True)
+        if line.line.op is Op.DELETE and not line.line.base and rev == max(line.line.base_revs.values(), default=0):
+            line.line.base.update(full)  # it had left the scope, and is back as the person saw it
+            store.update_line(conn, line.seq, line.line)
     over = _overlay(conn, lines, full, rev)
     return None if over is None else replica.row(table.kind, record_id, rev, extra, {**full, **over})
 

@@ -213,7 +213,7 @@ class Replica:
             return
         if found is None:
             return
-        if given_up.line.op is Op.CREATE:
+        if given_up.line.op is Op.CREATE and not given_up.agreed:
             table.remove(conn, [record_id])
             known = packed.dump({k: v for k, v in found[2].items() if v is not None})
             self._note(conn, kind, record_id, DELETED_FIELD, known, None, author)
@@ -422,8 +422,11 @@ class Replica:
 
 def agreed_record(current: tuple[int, Values] | None, lines: Sequence[Waiting]) -> tuple[int, Values] | None:
     """Return a record as the server has it, from what stands here and what waits; nothing if it has none."""
-    if any(line.line.op is Op.CREATE for line in lines):
-        return None
+    creation = next((line for line in lines if line.line.op is Op.CREATE), None)
+    if creation is not None:  # the feed may have brought it by another way than its answer
+        if current is None or not creation.agreed:
+            return None
+        current = (creation.agreed_rev, creation.agreed)
     if current is None:
         removal = next((line for line in lines if line.line.op is Op.DELETE), None)
         if removal is None or removed_record(removal)[1].get(UNIT) is None:

@@ -137,7 +137,7 @@ class Waiting:
         The base stays what the person saw, so that the server can tell that somebody else was there.
         """
         agreed = packed.load(self._row[19])
-        if self.line.op is Op.DELETE:
+        if self.line.op is not Op.EDIT:
             return agreed
         return {name: value for name, value in agreed.items() if name in self.line.base}  # some were taken back
 
@@ -238,11 +238,20 @@ def told_by(conn: Connection, seq: int, account: str, device: str, channel: str,
     conn.exec_driver_sql(sql, (account, device, channel, reason, seq))
 
 
-def note_agreed(conn: Connection, waiting: Waiting, server: Values, rev: int) -> None:
-    """Remember what the server has in the fields that a line keeps."""
-    removal = waiting.line.op is Op.DELETE
-    news = {name: value for name, value in server.items() if removal or name in waiting.line.base}
-    if news or removal:
+def note_agreed(conn: Connection, waiting: Waiting, server: Values, rev: int, *, full: bool = False) -> None:
+    """Remember what the server has in the fields that a line keeps; all of it where the line has none to go back to.
+
+    Args:
+        conn: A write transaction.
+        waiting: The line.
+        server: What the server has in some fields, or, when `full`, in all.
+        rev: Its revision.
+        full: Whether it is the whole record: only that tells that one which waits to be made is there.
+    """
+    made = waiting.line.op is Op.CREATE and (full or bool(waiting.agreed))
+    whole = made or waiting.line.op is Op.DELETE
+    news = {name: value for name, value in server.items() if whole or name in waiting.line.base}
+    if news or whole:
         waiting.agreed.update(news)
         waiting.agreed_rev = rev
         conn.exec_driver_sql(

@@ -296,6 +296,10 @@ class Device:
         with self.write() as conn:
             return store.lines_with(conn, store.REFUSED)
 
+    def refused_values(self) -> dict[tuple[bytes, str], Value]:
+        """Return what was refused, by record and field."""
+        return {(line.record_id, name): value for line in self.refused() for name, value in line.line.patch.items()}
+
     def waiting(self) -> int:
         """Return how much waits or travels."""
         with self.write() as conn:

@@ -12,7 +12,7 @@ from sync.core.squash import Op
 from sync.protocol.kinds import CONFLICT, HANDOVER, UNIT, Kind, Merge, Value
 from sync.server.database import run
 from sync.server.handovers import ACCEPTED, RETURNED, WAITING, WITHDRAWN
-from sync.testing.device import Sent
+from sync.testing.device import Sent, Typed
 from sync.testing.kinds import KINDS, NODE, NOTE
 
 
@@ -197,6 +197,31 @@ def known_values(conn: Connection) -> dict[tuple[bytes, str], set[Value]]:
                 values = (item[side] for side in ("base", "mine", "theirs", "value") if side in item)
                 note(target_id, item["field"], *map(packed.restored, values))
     return known
+
+
+def first_lost(
+    typed: Mapping[tuple[bytes, str], Typed],
+    refused: Mapping[tuple[bytes, str], Value],
+    known: Mapping[tuple[bytes, str], set[Value]],
+) -> str:
+    """Return what somebody typed that is nowhere; empty when all is current, in the history, asked about, or refused.
+
+    Args:
+        typed: By record and field, what a device's person typed last.
+        refused: The same for what the device shows as refused.
+        known: See `known_values`.
+    """
+    for (record_id, name), its in typed.items():
+        if (record_id, name) in refused and refused[record_id, name] == its.value:
+            continue
+        values = known.get((record_id, name), set())
+        if its.kind == NOTE.name and name in {"tags", "more"}:
+            found = parts_of(its.value) <= {part for value in values for part in parts_of(value)}
+        else:
+            found = its.value in values
+        if not found:
+            return f"{name}={its.value!r} of {record_id.hex()}"
+    return ""
 
 
 def _versions(conn: Connection, table: str) -> Iterator[tuple[bytes, str]]:

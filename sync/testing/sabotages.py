@@ -145,8 +145,8 @@ def moves_the_base_of_an_edit() -> Iterator[None]:
     """An edit that waits passes for one made after what the server has just sent."""
     honest = store.note_agreed
 
-    def careless(conn: Connection, waiting: store.Waiting, news: Values, rev: int) -> None:
-        honest(conn, waiting, news, rev)
+    def careless(conn: Connection, waiting: store.Waiting, news: Values, rev: int, *, full: bool = False) -> None:
+        honest(conn, waiting, news, rev, full=full)
         line = waiting.line
         line.base_revs.update({name: rev for name in news if name in line.base_revs})
         store.update_line(conn, waiting.seq, line)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import exc
 
@@ -18,7 +18,7 @@ from sync.client.engine import SyncReport
 from sync.client.incoming import CURSOR
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, UnreachableError
-from sync.protocol.kinds import UNIT, Value
+from sync.protocol.kinds import UNIT
 from sync.protocol.messages import PROTOCOL_VERSION, Change, Request, encode
 from sync.server.bundles import answer
 from sync.server.database import run
@@ -30,10 +30,8 @@ from sync.testing.files import FileDatabase
 from sync.testing.ground import CALM, DAY_MS, DEVICES_MAX, Ground
 from sync.testing.kinds import KINDS, NODE, NOTE
 from sync.testing.network import BadTransport, KilledError
-from sync.testing.promises import Promises, known_values, parts_of
+from sync.testing.promises import Promises, first_lost, known_values
 from sync.testing.story import Step, Story, tell
-
-_NEVER: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,23 +374,9 @@ class World(Ground):
             assert device.waiting() == 0, f"{device.name} still waits"
             digest, _ = self.server.digest(self.accounts[device.account])
             assert device.digest() == digest, f"{device.name} differs from the server"
-            self._check_nothing_lost(device, known)
+            lost = first_lost(device.typed, device.refused_values(), known)
+            assert not lost, f"{device.name} lost {lost}"
         self.end = self.server.digest((self.units["root"],))[0]
-
-    def _check_nothing_lost(self, device: Device, known: dict[tuple[bytes, str], set[Value]]) -> None:
-        """Promise 1: what a person typed is current, in the history, in a conflict, handed over, or refused."""
-        refused = {
-            (line.record_id, name): value for line in device.refused() for name, value in line.line.patch.items()
-        }
-        for (record_id, name), typed in device.typed.items():
-            if refused.get((record_id, name), _NEVER) == typed.value:
-                continue
-            values = known.get((record_id, name), set())
-            if typed.kind == NOTE.name and name in {"tags", "more"}:
-                found = parts_of(typed.value) <= {part for value in values for part in parts_of(value)}
-            else:
-                found = typed.value in values
-            assert found, f"{device.name} lost {name}={typed.value!r} of {record_id.hex()}"
 
     # a server that comes back from a backup
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.client import store, verifying
 from sync.client.engine import Engine, SyncReport
-from sync.client.incoming import RESYNC, apply_frame
+from sync.client.incoming import CURSOR, RESYNC, apply_frame
 from sync.client.transport import Transport
 from sync.client.verifying import REPAIRS_MAX
 from sync.core.digest import EVERYBODY, schema_digest
@@ -232,6 +232,50 @@ def test_a_repair_that_a_change_of_scope_ends_is_begun_anew(world: World, device
     line.cut_at = None
     assert engine(device).sync().status == "done"
     assert engine(device).sync(verify=True).status == "done"
+    assert same(world, device)
+
+
+def take_without_answers(world: World, device: Device) -> None:
+    """Let what is new come by another way than the answers to what travels, as on a stick that was written before."""
+    with device.write() as conn:
+        request = Request(PROTOCOL_VERSION, 0, store.state(conn, CURSOR))
+    for part in decode_parts(world.server.exchange(Actor(device.name, device.name, device.roots), encode(request))):
+        if isinstance(part, Frame):
+            with device.write() as conn:
+                apply_frame(device.replica, conn, part)
+
+
+def send_without_an_answer(device: Device) -> Line:
+    line = lined(device)
+    line.cut_at = 0.0
+    assert engine(device).sync().status == "failed"
+    line.cut_at = None
+    return line
+
+
+def test_what_travels_and_has_come_by_another_way_is_no_difference(world: World, device: Device) -> None:
+    made = world.new_id()
+    with device.write() as conn:
+        values: Values = {UNIT: world.units["chapter0"], "first": "new"}
+        device.replica.create(conn, NOTE.name, made, values, device.author)
+    send_without_an_answer(device)
+    world.server.commit([Effect(NOTE.name, made, Op.EDIT, {"second": "by others"})], Stamp())
+    take_without_answers(world, device)
+    report = engine(device).sync(verify=True)
+    assert (report.status, report.pushed["applied"], report.repaired) == ("done", 1, 0)
+    assert same(world, device)
+
+
+def test_a_removal_whose_record_left_and_came_back_is_based_on_what_was_seen(world: World, device: Device) -> None:
+    with device.write() as conn:
+        (note, *_) = some_notes(conn, world.units["chapter0"])
+        device.replica.delete(conn, NOTE.name, note, device.author)
+    world.server.commit([Effect(NODE.name, device.roots[0], Op.EDIT, {"parent": world.units["root"]})], Stamp())
+    take_without_answers(world, device)
+    with device.write() as conn:
+        (line,) = store.lines_with(conn, store.PENDING)
+        assert line.line.base[UNIT] == world.units["chapter0"]
+    assert engine(device).sync(verify=True).repaired == 0
     assert same(world, device)
 
 
