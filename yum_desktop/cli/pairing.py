@@ -1,4 +1,4 @@
-"""`yumctl members duplicates`, `merge`, `different` and `numbers`: who may be entered twice, and what to do about it."""
+"""`yumctl members duplicates`, `merge`, `different`, `numbers`: who may be entered twice, and what to do about it."""
 
 import argparse
 from dataclasses import asdict
