@@ -6,6 +6,7 @@ database or a password hash runs in threads.
 
 import io
 import logging
+import secrets
 from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
@@ -29,6 +30,7 @@ from sync.server.server import SyncServer
 from yum_desktop.central.accounts import Accounts
 from yum_desktop.central.denials import DeniedError
 from yum_desktop.central.devices import Devices, Enrolment, Tokens
+from yum_desktop.central.number_filters import NumberFilters, Shipped
 from yum_desktop.domain.errors import YumError
 from yum_desktop.registry.faults import translated
 
@@ -112,6 +114,11 @@ def build_app(server: SyncServer, accounts: Accounts, devices: Devices) -> Starl
         authenticate(token)
         return answer_bundle(server, devices, file)
 
+    filters = NumberFilters(server.database, clock_ms=server.clock_ms, entropy=secrets.token_bytes)
+
+    def numbers(token: str) -> Shipped | None:
+        return filters.of(authenticate(token))
+
     return Starlette(
         routes=[
             _health(server.database),
@@ -121,6 +128,7 @@ def build_app(server: SyncServer, accounts: Accounts, devices: Devices) -> Starl
             _post("/auth/password", PasswordBody, change_password),
             sync_route(server, authenticate),
             _bundle_route(answered),
+            _numbers_route(numbers),
         ],
         exception_handlers={
             YumError: _yum_problem,
@@ -173,6 +181,25 @@ def _bundle_route(work: Callable[[str, bytes], bytes]) -> Route:
         return Response(answer, media_type=CONTENT_TYPE)
 
     return Route("/bundle", endpoint, methods=["POST"])
+
+
+def _numbers_route(work: Callable[[str], Shipped | None]) -> Route:
+    """Return the route where a device fetches what it hints with about numbers of other units, if it is new to it."""
+
+    async def endpoint(request: Request) -> Response:
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        try:
+            found = await run_in_threadpool(work, token)
+        except RejectedError as error:
+            return _problem(401, error.code, error.detail)
+        if found is None:
+            return Response(status_code=204)
+        headers = {"etag": f'"{found.etag}"', "cache-control": "no-store"}
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
+        return Response(found.content, media_type="application/octet-stream", headers=headers)
+
+    return Route("/numbers", endpoint, methods=["GET"])
 
 
 def _post(path: str, shape: type[T], work: Callable[[T], Json]) -> Route:

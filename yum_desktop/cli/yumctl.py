@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.cli import adding, auditing, handing, importing
+from yum_desktop.cli import adding, auditing, handing, importing, pairing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
@@ -479,6 +479,7 @@ def _add_members(rooms: Rooms) -> None:
     setting.add_argument("id")
     setting.add_argument("values", nargs="+", metavar="trường=giá_trị")
     setting.add_argument("--reason", default="")
+    pairing.add(partial(_add, members))
 
 
 def _add_import(rooms: Rooms) -> None:

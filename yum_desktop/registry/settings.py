@@ -29,6 +29,12 @@ FAR: Final = "line_is_far"
 WIPED_AT: Final = "wiped_server"
 """Address of the server that ordered this file to be emptied, until it knows that it was."""
 
+NUMBERS: Final = "numbers"
+"""The set of numbers that are known in the province, as text; see `registry.numbers`."""
+NUMBERS_ETAG: Final = "numbers_etag"
+NUMBERS_AT: Final = "numbers_at_ms"
+NUMBERS_TRIED: Final = "numbers_tried_ms"
+
 VIEWER: Final = "viewer"
 """The role of accounts that only look."""
 
@@ -51,8 +57,9 @@ class Identity:
 
 
 def read_all(conn: Connection) -> dict[str, str]:
-    """Return everything that is remembered."""
-    return {row.key: row.value for row in conn.execute(select(SettingRecord.key, SettingRecord.value))}
+    """Return everything that is remembered, apart from what is large."""
+    query = select(SettingRecord.key, SettingRecord.value).where(SettingRecord.key != NUMBERS)
+    return {row.key: row.value for row in conn.execute(query)}
 
 
 def get(conn: Connection, key: str) -> str | None:

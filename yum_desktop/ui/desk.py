@@ -1,5 +1,6 @@
 """The main window with all its screens, joined to the records of one home folder."""
 
+import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +10,8 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 
 from sync.protocol.kinds import Value
-from yum_desktop.registry import activity, bundles, commands, handovers, pairs, queries, reachable, syncing
+from yum_desktop.domain.errors import YumError
+from yum_desktop.registry import activity, bundles, commands, handovers, numbers, pairs, queries, reachable, syncing
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.views import MemberRow, SyncState
@@ -39,6 +41,8 @@ from yum_desktop.ui.sync_page.by_file import FilePresenter, FileSources
 from yum_desktop.ui.sync_page.presenter import SyncPresenter, SyncSources, Tab
 from yum_desktop.ui.sync_page.sign_in import SignInPresenter
 from yum_desktop.ui.sync_page.view import SyncPage
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,19 @@ def sync_now(registry: Registry, progress: Callable[[ProgressLike], None], stop:
         progress(Progressed(now.rows, now.rows_total, now.size_bytes))
 
     report = syncing.sync(registry, progress=told, cancel=stop)
+    if report.status == "done" and not stop():
+        _renew_numbers(registry, stop)
     text = syncing.error_text(report)
     return Ended(report.status, None if report.error_code is None else Trouble(report.error_code, text or ""))
+
+
+def _renew_numbers(registry: Registry, stop: Callable[[], bool]) -> None:
+    """Fetch, seldom, what the form hints with about numbers of other units. Without it there is no hint, no more."""
+    try:
+        if numbers.is_due(registry):
+            numbers.renew(registry, cancel=stop)
+    except YumError as error:
+        log.info("the numbers were not renewed: %s", error.code)
 
 
 def enrolment_sources(registry: Registry) -> EnrolmentSources:

@@ -33,6 +33,7 @@ from yum_desktop.ui.import_wizard.preview import (
     count,
     like,
     matched,
+    numbers_of,
     unit_names,
 )
 from yum_desktop.ui.jobs import Jobs
@@ -100,6 +101,7 @@ class ImportSources:
         plan: Reads a list.
         units: The tree.
         people: All members in scope, to find those that are there already.
+        elsewhere: Which identity numbers somebody of another unit may have.
         values: The fields of members.
         codes: The code lists in force.
         vocabulary: How values read.
@@ -114,6 +116,7 @@ class ImportSources:
     plan: Callable[[Asked], Planned]
     units: Callable[[], Sequence[UnitRow]]
     people: Callable[[], Sequence[MemberRow]]
+    elsewhere: Callable[[Iterable[str]], Collection[str]]
     values: Callable[[Iterable[UUID]], Mapping[UUID, Mapping[str, Value]]]
     codes: Callable[[], Codes]
     vocabulary: Callable[[], Vocabulary]
@@ -557,7 +560,7 @@ def _read(
     stored = sources.values(matched(plan, people))
     codes, vocabulary = sources.codes(), sources.vocabulary()
     read = Read(plan, sources.units(), people, vocabulary, codes, stored, planned.recalled)
-    preview = Preview(plan, people, stored)
+    preview = Preview(plan, people, stored, sources.elsewhere(numbers_of(plan)))
     decided = replace(decided, units=_units(read, chosen))
     preview.refresh(decided)
     return read, preview, decided

@@ -1,6 +1,6 @@
 """What each row of a file would become, with what the person has decided so far: plain Python."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -145,11 +145,17 @@ class Preview:
         plan: What the file says.
         people: Who is there already.
         stored: The fields of those of them that rows may mean.
+        elsewhere: Identity numbers that somebody of another unit may have.
     """
 
     def __init__(
-        self, plan: ImportPlan, people: Sequence[MemberRow], stored: Mapping[UUID, Mapping[str, Value]]
+        self,
+        plan: ImportPlan,
+        people: Sequence[MemberRow],
+        stored: Mapping[UUID, Mapping[str, Value]],
+        elsewhere: Collection[str] = frozenset(),
     ) -> None:
+        self._elsewhere = elsewhere
         self._there = Known(people)
         self._stored = stored
         self._seconds = {pair.second: pair.first for pair in plan.duplicates}
@@ -212,6 +218,8 @@ class Preview:
             if likeness.strength is not None:
                 words = QCoreApplication.translate("import", "Có thể là {0}, {1}: {2}")
                 return words.format(known.full_name, known.unit_name, explained(likeness.reasons))
+        if values.get("id_number") in self._elsewhere:
+            return QCoreApplication.translate("import", "Số giấy tờ này có thể đã có ở đơn vị khác. Kiểm lại giấy tờ")
         return ""
 
     def _known(self, row: PreviewRow, known: MemberRow, decisions: Decisions) -> PreviewRow:
@@ -239,6 +247,11 @@ def matched(plan: ImportPlan, people: Sequence[MemberRow]) -> set[UUID]:
     there = Known(people)
     rows = [*plan.rows, *(row.member for row in plan.rejected if row.member is not None)]
     return {known.member_id for row in rows if (known := there.find(row.values)) is not None}
+
+
+def numbers_of(plan: ImportPlan) -> set[str]:
+    """Return the identity numbers in a file."""
+    return {str(number) for row in plan.rows if (number := row.values.get("id_number"))}
 
 
 def count(rows: Sequence[PreviewRow]) -> Counts:

@@ -1,6 +1,7 @@
 """The wizard put together."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from yum_desktop.exchange.excel.model import ImportPlan
 from yum_desktop.exchange.excel.opening import open_list
 from yum_desktop.exchange.excel.plan import plan_list
 from yum_desktop.exchange.excel.read import Book
-from yum_desktop.registry import code_lists, commands, imports, queries
+from yum_desktop.registry import code_lists, commands, imports, numbers, queries
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.commands import ImportRow
 from yum_desktop.registry.engine import Registry
@@ -143,6 +144,7 @@ def import_sources(registry: Registry, vocabulary: Callable[[], Vocabulary], clo
         plan=last.plan,
         units=lambda: queries.unit_tree(registry),
         people=lambda: queries.member_rows(registry, None),
+        elsewhere=partial(numbers.those_elsewhere, registry),
         values=lambda ids: imports.values_of(registry, ids),
         codes=lambda: code_lists.codes(registry),
         vocabulary=vocabulary,
