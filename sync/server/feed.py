@@ -98,10 +98,11 @@ class Feed:
         yield held
 
     def _made_and_lost(self, packed: bytes | None) -> bytes:
-        """Return the units that the account has made since the cursor and that have left its scope.
+        """Return the units that the account has made since the cursor and that the device must let go.
 
-        A device may have made them, and know it from an answer or not: no set of units that its cursor could name has
-        them, so that it would not be told that they went.
+        It may have made them, and know it from an answer or not: no set of units that its cursor could name has them,
+        so that it would not be told that they have left its scope, or, where they are in a shard that is new to it,
+        what was removed in them. The latter come again.
         """
         try:
             cursor = scopes.read_cursor(packed or b"")
@@ -115,7 +116,9 @@ class Feed:
                 " AND op = 'arrive'"
             )
             made |= {row[0] for row in run(self.conn, sql, (shard, pos, self.kinds.tree.name, self.actor.account))}
-        return b"".join(sorted(made - {*self.scope.units, *self.scope.above}))
+        lost = made - {*self.scope.units, *self.scope.above}
+        again = {unit for unit in made if self.scope.units.get(unit, EVERYBODY) not in {EVERYBODY, *cursor.positions}}
+        return b"".join(sorted(lost | again))
 
     def _frames(self, packed: bytes | None) -> Iterator[Frame]:
         cursor, restart = self._cursor(packed)

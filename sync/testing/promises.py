@@ -38,6 +38,7 @@ class Promises:
         positions = dict(map(tuple, run(conn, "SELECT shard, pos FROM sync_position ORDER BY shard")))
         if positions == self._positions:
             return
+        news: list[Any] = []
         for shard, last in positions.items():
             before = self._positions.get(shard, 0)
             if before == last:
@@ -48,8 +49,9 @@ class Promises:
             )
             lines = run(conn, sql, (shard, before)).all()
             assert [line.pos for line in lines] == [*range(before + 1, last + 1)], f"a gap in the feed of {shard.hex()}"
-            for line in lines:
-                self._check_line(conn, line, sent.get(line.change_id, ()))
+            news += lines
+        for line in sorted(news, key=lambda line: (line.rev, line.op != "leave")):  # a record may change its shard
+            self._check_line(conn, line, sent.get(line.change_id, ()))
         self._positions = positions
         _check_places(conn)
         _check_company(conn, CONFLICT, "status = 'open'")

@@ -216,3 +216,29 @@ def test_a_note_moved_out_of_a_unit_that_went_to_another_shard_comes_with_what_o
     assert (report.status, report.pushed["merged"]) == ("done", 1)
     assert (seen(a, note) or {})["second"] == "by others"
     assert field.agrees(a)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_others_removed_in_a_unit_that_was_made_here_goes_though_its_shard_is_new(field: Field, when: str) -> None:
+    """The device does not know from any answer that the server has the unit, nor what happened in it."""
+    a, b = field.device("a", "commune0"), field.device("b", "root")
+    synced(a)
+    if when == "before":
+        field.move("commune0", "root")
+    unit = a.new_id()
+    with a.write() as conn:
+        values: Values = {UNIT: unit, "parent": field.units["commune0"], "label": "new"}
+        a.replica.create(conn, NODE.name, unit, values, a.author)
+    note = write(a, unit, first="x")
+    line_of(a).left = 0
+    assert a.sync().status == "failed"
+    line_of(a).left = None
+    if when == "after":
+        field.move("commune0", "root")
+    synced(b)
+    remove(b, note)
+    synced(b, a)
+    assert seen(a, note) is None
+    assert field.agrees(a, b)
+    assert a.repaired == 0
+    assert (seen(a, unit, NODE.name) or {})["label"] == "new"
