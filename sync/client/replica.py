@@ -173,10 +173,20 @@ class Replica:
         line = deleted(pending.line if pending else None, before, revs, _travelling(flying, before))
         self._store_line(conn, kind, record_id, pending, line, author)
         if pending is not None and line is not None:
-            store.told_by(conn, pending.seq, author.account, author.device, author.channel, author.reason)
+            its = (author.account, author.device, author.channel, author.reason, author.group)
+            store.told_by(conn, pending.seq, *its)
         table.remove(conn, [record_id])
         known = packed.dump({name: value for name, value in before.items() if value is not None})
         self._note(conn, kind, record_id, DELETED_FIELD, known, None, author)
+
+    def send_last(self, conn: Connection, kind: str, record_id: bytes) -> None:
+        """Let what waits of a record go after everything else that waits, where it follows from that.
+
+        A new record keeps its place: others may stand on it.
+        """
+        pending = store.lines(conn, kind, record_id).get(PENDING)
+        if pending is not None and pending.line.op is not Op.CREATE:
+            store.put_last(conn, pending.seq)
 
     def retry(self, conn: Connection, change_id: bytes) -> None:
         """Send a refused change again with the next exchange.

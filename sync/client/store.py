@@ -232,10 +232,17 @@ def update_line(conn: Connection, seq: int, line: Line) -> None:
     )
 
 
-def told_by(conn: Connection, seq: int, account: str, device: str, channel: str, reason: str) -> None:
+def told_by(
+    conn: Connection, seq: int, account: str, device: str, channel: str, reason: str, group: str | None
+) -> None:
     """Store who a line is by now from, and why: a removal that took the place of an edit is not the edit's author's."""
-    sql = "UPDATE sync_outbox SET account = ?, device = ?, channel = ?, reason = ? WHERE seq = ?"
-    conn.exec_driver_sql(sql, (account, device, channel, reason, seq))
+    sql = "UPDATE sync_outbox SET account = ?, device = ?, channel = ?, reason = ?, group_id = ? WHERE seq = ?"
+    conn.exec_driver_sql(sql, (account, device, channel, reason, group, seq))
+
+
+def put_last(conn: Connection, seq: int) -> None:
+    """Give a line the last place."""
+    conn.exec_driver_sql("UPDATE sync_outbox SET seq = (SELECT max(seq) + 1 FROM sync_outbox) WHERE seq = ?", (seq,))
 
 
 def note_agreed(conn: Connection, waiting: Waiting, server: Values, rev: int, *, full: bool = False) -> None:

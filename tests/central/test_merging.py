@@ -1,6 +1,8 @@
 """Two records of one person: who is told, and that merging them loses nothing, whoever does what at the same time."""
 
+import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -11,8 +13,8 @@ from sync.protocol.kinds import Values
 from sync.server.records import Stamp
 from yum_desktop.central.pair_rules import pairs_about
 from yum_desktop.domain.duplicates import Advice, Strength
-from yum_desktop.domain.errors import InputError
-from yum_desktop.registry import commands, pairs, queries, syncing
+from yum_desktop.domain.errors import ConflictError, InputError
+from yum_desktop.registry import activity, commands, pairs, queries, syncing
 from yum_desktop.registry.clock import new_id
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.pairs import Verdict
@@ -151,7 +153,10 @@ def test_a_merge_keeps_what_was_chosen_removes_one_record_and_is_undone_as_a_who
     with centre.server.transaction() as tx:
         values: Values = {"unit_id": centre.units["thon"], "member_id": first.bytes, "title": "Thẻ", "data": "{}"}
         tx.insert("case", case, values, Stamp(account="test"))
+    commands.set_member(one, first, {"note": "chưa gửi"})
     group = pairs.merge(one, first, second, {"email": "moi@example.vn"})
+    assert {row.kind for row in activity.recent_changes(one)} >= {"pair", "member"}
+    assert [row.title for row in queries.pending(one) if row.kind == "pair"] == ["Nông Văn Ân"]
     synced(one, other)
     for r in (one, other):
         assert names(r) == ["Nông Văn Ân"]
@@ -185,6 +190,55 @@ def test_the_record_that_stays_may_take_the_number_of_the_one_that_goes(centre: 
     synced(one)
     assert (codes(one), queries.member(one, first).values["id_number"]) == (set(), NUMBER)
     assert agrees(centre, one, "xa")
+    pairs.split(one, pairs.reviewed(one).merged[0].pair_id)
+    synced(one)
+    numbers = [queries.member(one, each).values["id_number"] for each in (first, second)]
+    assert (codes(one), numbers, agrees(centre, one, "xa")) == (set(), [None, NUMBER], True)
+
+
+def test_what_waited_of_both_records_before_they_were_merged_goes_with_the_merge(
+    centre: Centre, device: Opener
+) -> None:
+    """The server must hear of the merge before the number changes hands and before one record goes."""
+    centre.account("xa-nha")
+    one = device("xa-nha", "một")
+    first, second = two(centre, one, id_number=NUMBER)
+    commands.set_member(one, first, {"note": "chưa gửi"})
+    commands.set_member(one, second, {"note": "cũng chưa gửi"})
+    pairs.merge(one, second, first, {"id_number": NUMBER})
+    synced(one)
+    assert (codes(one), queries.member(one, first).values["id_number"]) == (set(), NUMBER)
+    assert centre.record("member", second.bytes) is None
+    assert agrees(centre, one, "xa")
+
+
+def test_a_record_the_server_knows_stays_and_one_it_does_not_know_goes(centre: Centre, device: Opener) -> None:
+    centre.account("xa-nha")
+    one = device("xa-nha", "một")
+    known = commands.add_member(one, UUID(bytes=centre.units["thon"]), {**AN, "id_number": NUMBER})
+    synced(one)
+    new = commands.add_member(one, UUID(bytes=centre.units["thon"]), {**AN, "email": "a@b.vn", "id_number": NUMBER})
+    assert pairs.prepare(one, new, known).survivor.member_id == known
+    with pytest.raises(ConflictError) as caught:
+        pairs.merge(one, known, new, {})
+    assert caught.value.code == "pair.survivor_new"
+    pairs.merge(one, new, known, {"email": "a@b.vn"})
+    synced(one)
+    assert (codes(one), names(one)) == (set(), ["Nông Văn Ân"])
+    assert agrees(centre, one, "xa")
+
+
+def test_two_records_that_were_never_sent_become_one(centre: Centre, device: Opener) -> None:
+    centre.account("xa-nha")
+    one = device("xa-nha", "một")
+    unit = UUID(bytes=centre.units["thon"])
+    first, second = (commands.add_member(one, unit, AN) for _ in range(2))
+    group = pairs.merge(one, first, second, {"email": "a@b.vn"})
+    synced(one)
+    assert (codes(one), len(names(one)), agrees(centre, one, "xa")) == (set(), 1, True)
+    commands.undo(one, group)
+    synced(one)
+    assert (codes(one), len(names(one)), agrees(centre, one, "xa")) == (set(), 2, True)
 
 
 def test_s160_an_edit_of_a_record_that_was_merged_is_offered_to_the_one_that_stays(
@@ -337,3 +391,52 @@ def test_what_a_device_may_not_say_about_a_pair_is_refused(centre: Centre, value
     assert answer.code == code
     (good,) = centre.push(actor, create("pair", known))
     assert good.status == "applied"
+
+
+def act(r: Registry, ids: list[UUID], dice: random.Random, words: str) -> None:
+    """Do one thing on one device to one of the records of a person, as it is there."""
+    here = [row.member_id for row in queries.member_rows(r, None) if row.member_id in ids]
+    match dice.choice(("merge", "merge", "edit", "sync", "undo")):
+        case "merge" if len(here) > 1:
+            goes, stays = dice.sample(here, 2)
+            with suppress(ConflictError):  # one of the two waits for a choice
+                pairs.merge(r, goes, stays, {"note": words} if dice.random() < 0.5 else {})
+        case "edit" if here:
+            commands.set_member(r, dice.choice(here), {"email": f"{words}@example.vn"})
+        case "undo" if dice.random() < 0.3:
+            for merged in [each for each in pairs.reviewed(r).merged if each.group is not None][:1]:
+                pairs.split(r, merged.pair_id)
+        case _:
+            synced(r)
+
+
+def settle(r: Registry) -> None:
+    """Choose in every conflict, and give up what was refused, as a person would."""
+    for conflict in queries.conflicts(r):
+        taken = {field.field: commands.Take.MINE for field in conflict.fields}
+        commands.settle_conflict(r, conflict.conflict_id, taken)
+    while refused := [row for row in queries.pending(r) if row.status == "refused"]:
+        commands.discard_refused(r, refused[0].change_id)
+    synced(r)
+
+
+def test_whatever_three_devices_merge_at_once_one_record_of_each_person_is_left(centre: Centre, device: Opener) -> None:
+    """Merges in all directions, edits, undone merges and exchanges in any order, played from one seed."""
+    centre.account("xa-nha")
+    devices = [device("xa-nha", name) for name in ("một", "hai", "ba")]
+    dice = random.Random(20_261_124)
+    unit = UUID(bytes=centre.units["thon"])
+    for person in "ABCDEF":
+        ids = [commands.add_member(devices[0], unit, {**AN, "full_name": f"Nông Văn {person}"}) for _ in range(3)]
+        synced(*devices)
+        for step in range(10):
+            act(dice.choice(devices), ids, dice, f"{person}{step}")
+        synced(*devices, *devices)
+        for r in devices:
+            settle(r)
+        synced(*devices)
+        left = {each for each in ids if centre.record("member", each.bytes) is not None}
+        assert left, f"nothing is left of {person}"
+        for r in devices:
+            assert {row.member_id for row in queries.member_rows(r, None)} & set(ids) == left
+    assert all(agrees(centre, r, "xa") for r in devices)

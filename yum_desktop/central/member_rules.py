@@ -16,7 +16,7 @@ from sync.protocol.kinds import UNIT, Value, Values
 from sync.server.database import run
 from sync.server.records import Actor, Tx
 from sync.server.rules import Refusal
-from yum_desktop.central.pair_rules import is_merged
+from yum_desktop.central.pair_rules import are_merging
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MemberField, Shape
 from yum_desktop.domain.membership import DEPARTED
@@ -146,7 +146,7 @@ def _check_duplicate(tx: Tx, actor: Actor, member_id: bytes, changed: Values, af
     sql = f"SELECT id, unit_id, status, full_name FROM {KINDS[MEMBER_KIND].table} WHERE id_number = ? ORDER BY id"
     rows = run(tx.conn, sql, (number,)).all()
     others = [row for row in rows if row.id != member_id and row.status not in DEPARTED]
-    others = [row for row in others if not is_merged(tx, row.id, member_id)]
+    others = [row for row in others if not are_merging(tx, row.id, member_id)]
     if not others:
         return None
     seen = next((row for row in others if tx.within(row.unit_id, actor.roots)), None)

@@ -87,8 +87,14 @@ class PairRules:
                     effects.append(Effect(kind, change.record_id, Op.EDIT, {name: survivor[0]}, _REASON))
         return effects
 
-    def member_effects(self, tx: Tx, member_id: bytes) -> Sequence[Effect]:
-        """Return what is put away when a record that was refused before is accepted, or given up."""
+    def member_effects(self, tx: Tx, change: Change) -> Sequence[Effect]:
+        """Return what is put away when a record that was refused before is accepted, or given up.
+
+        An edit of anything but the number is not looked at: reading would store one by one what is stored together.
+        """
+        member_id = change.record_id
+        if change.op == Op.EDIT and "id_number" not in change.patch:
+            return ()
         if member_id not in self._refused_of(tx):
             return ()
         return [
@@ -153,9 +159,13 @@ def pairs_about(server: SyncServer, member_id: bytes) -> set[bytes]:
         return {pair_id for name in ("member_id", "other_id") for pair_id, _ in tx.find(PAIR_KIND, name, member_id)}
 
 
-def is_merged(tx: Tx, loser: bytes, survivor: bytes) -> bool:
-    """Return whether one record is being merged into another: for a moment both have the number."""
-    return any(record.values["other_id"] == survivor for record in _verdicts(tx, loser))
+def are_merging(tx: Tx, one: bytes, other: bytes) -> bool:
+    """Return whether one of two records is being merged into the other, or that taken back.
+
+    For a moment both have the number then.
+    """
+    pairs = ((one, other), (other, one))
+    return any(record.values["other_id"] == stays for goes, stays in pairs for record in _verdicts(tx, goes))
 
 
 def _check_sides(tx: Tx, actor: Actor, one: bytes, other: bytes, *, merged: bool) -> Refusal | None:

@@ -66,7 +66,7 @@ class CentralRules:
         if change.kind == PAIR_KIND:
             return self._pairs.effects(tx, change.record_id, before, after)
         if change.kind == MEMBER_KIND:
-            return self._pairs.member_effects(tx, change.record_id)
+            return self._pairs.member_effects(tx, change)
         if change.op != Op.CREATE or after is None:
             return ()
         if change.kind == CASE_KIND:

@@ -31,6 +31,7 @@ from yum_desktop.registry.clock import as_ms, from_ms
 from yum_desktop.registry.duplicates import Side, Suspect
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import MEMBER_KIND, PAIR_KIND
+from yum_desktop.registry.refusals import text_of
 from yum_desktop.registry.tables import ConflictRecord, PairRecord, UnitRecord
 from yum_desktop.registry.undoing import PREFIX, undo
 
@@ -249,11 +250,13 @@ def prepare(r: Registry, one: UUID, other: UUID, *, survivor: UUID | None = None
         times = [_times(conn, each) for each in (one, other)]
         newest = [max(each.values(), default=0) for each in times]
         kept = survivor if survivor in {one, other} else None
-        place = (
-            merging.survivor_of(values[0], values[1], other_is_newer=newest[1] > newest[0])
-            if kept is None
-            else int(kept == other)
-        )
+        new = [_is_new(r, conn, each) for each in (one, other)]
+        if kept is not None:
+            place = int(kept == other)
+        elif new[0] != new[1]:
+            place = int(new[0])  # the server knows the other one
+        else:
+            place = merging.survivor_of(values[0], values[1], other_is_newer=newest[1] > newest[0])
         gone = 1 - place
         newer = frozenset(
             name
@@ -282,7 +285,8 @@ def merge(r: Registry, loser: UUID, survivor: UUID, values: Mapping[str, Value])
 
     Raises:
         InputError: `member.unknown`, `pair.same`, `member.name_needed`, or a problem of `checks.clean`.
-        ConflictError: `pair.conflict_open`: first somebody chooses between the versions of one of the two.
+        ConflictError: `pair.conflict_open`: first somebody chooses between the versions of one of the two;
+            `pair.survivor_new`: the server knows the record that goes, but not yet the one that stays.
     """
     group = group_of(r)
     known = clean(values)
@@ -294,12 +298,16 @@ def merge(r: Registry, loser: UUID, survivor: UUID, values: Mapping[str, Value])
             ConflictRecord.target_id.in_([loser.bytes, survivor.bytes]), ConflictRecord.status == "open"
         )
         if conn.execute(open_ones).first() is not None:
-            raise ConflictError("pair.conflict_open", "Một trong hai hồ sơ đang có hai bản khác nhau: hãy chọn trước.")
+            raise ConflictError("pair.conflict_open", text_of("pair.conflict_open"))
+        if _is_new(r, conn, survivor) and not _is_new(r, conn, loser):
+            raise ConflictError("pair.survivor_new", text_of("pair.survivor_new"))
         reason = f"Gộp hai hồ sơ của {_title(r, conn, survivor)}"
         author = r.author(channel=MERGE, reason=reason, group=group)
         _make(r, conn, loser.bytes, survivor.bytes, Verdict.MERGED, units, group=group)
         r.replica.edit(conn, MEMBER_KIND, survivor.bytes, known, author)
         r.replica.delete(conn, MEMBER_KIND, loser.bytes, author)
+        for each in (survivor, loser):  # what waited of them before goes after what is said now
+            r.replica.send_last(conn, MEMBER_KIND, each.bytes)
     return group
 
 
@@ -419,6 +427,12 @@ def _values(r: Registry, conn: Connection, member_id: UUID) -> Values:
     if found is None:
         raise InputError("member.unknown", "Không còn đoàn viên này trên máy.")
     return found[2]
+
+
+def _is_new(r: Registry, conn: Connection, member_id: UUID) -> bool:
+    """Return whether the server does not have a record yet."""
+    found = r.replica.tables[MEMBER_KIND].get(conn, member_id.bytes)
+    return found is not None and found[0] == 0
 
 
 def _title(r: Registry, conn: Connection, member_id: UUID) -> str:

@@ -50,6 +50,7 @@ _TEXTS: Final[dict[str, str]] = {
     "pair.conflict_open": "Một trong hai hồ sơ đang có hai bản khác nhau: hãy chọn trước.",
     "pair.same": "Hãy chọn hai hồ sơ khác nhau.",
     "pair.survivor_gone": "Hồ sơ định giữ lại không còn nữa, nên hồ sơ này chưa bị gộp.",
+    "pair.survivor_new": "Hồ sơ định giữ lại chưa lên máy chủ. Hãy giữ hồ sơ kia, hoặc gửi nhận rồi gộp.",
     "pair.survivor_unknown": "Hồ sơ được giữ lại chưa có trên máy này. Hãy gửi nhận rồi thử lại.",
     "pair.unknown": "Không còn cặp này trên máy.",
     "pair.verdict": "Kết luận về cặp nghi trùng không đọc được.",

@@ -221,6 +221,8 @@ class Desk(QObject):
         elif kind == "case":
             self.window.show_page("cases")
             self.cases.look_at(record_id)
+        elif kind == "pair":
+            self.window.show_page("duplicates")
         else:
             self.window.show_page("members")
             if kind == "member" and field is not None:
