@@ -160,7 +160,13 @@ def test_a_merge_keeps_what_was_chosen_removes_one_record_and_is_undone_as_a_who
     moved = centre.record("case", case)
     assert moved is not None
     assert moved.values["member_id"] == second.bytes
-    commands.undo(one, group)
+    (known,), (told,) = pairs.reviewed(one).merged, pairs.reviewed(other).merged
+    assert (known.title, known.group, told.group, told.decided_by) == ("Nông Văn Ân", group, None, "xa-nha")
+    with pytest.raises(InputError) as caught:
+        pairs.split(other, told.pair_id)
+    assert caught.value.code == "pair.not_here"
+    pairs.split(one, known.pair_id)
+    assert pairs.reviewed(one).merged == ()
     synced(one, other)
     for r in (one, other):
         assert len(names(r)) == 2

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from held_jobs import AtOnceJobs, HeldJobs
 from keys import click, press, write
-from people import vocabulary
+from people import NOW, vocabulary
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +14,7 @@ from yum_desktop.domain.duplicates import Advice, Reason, Strength
 from yum_desktop.domain.errors import ConflictError
 from yum_desktop.domain.merging import Stored, proposed
 from yum_desktop.registry.duplicates import Side, Suspect
-from yum_desktop.registry.pairs import Merging, Refused, Told, Verdicts
+from yum_desktop.registry.pairs import Merged, Merging, Refused, Told, Verdicts
 from yum_desktop.ui.duplicates.merging import MergePage
 from yum_desktop.ui.duplicates.presenter import DuplicateSources, Tab, Take
 from yum_desktop.ui.duplicates.screen import DuplicatesScreen
@@ -42,9 +42,17 @@ class Pairs:
         self.refused = [NOTICE]
         self.merged: list[tuple[UUID, UUID, Mapping[str, Value]]] = []
         self.fail: Exception | None = None
+        self.made_one = [
+            Merged(UUID(int=92), BINH, "Bính", "xa-nha", NOW, "g1"),
+            Merged(UUID(int=93), AN, "", "tinh-nha", NOW, None),
+        ]
 
     def reviewed(self) -> Verdicts:
-        return Verdicts(tuple(self.open), tuple(self.different), tuple(self.refused))
+        return Verdicts(tuple(self.open), tuple(self.different), tuple(self.refused), tuple(self.made_one))
+
+    def split(self, pair_id: UUID) -> str:
+        self.made_one = [each for each in self.made_one if each.pair_id != pair_id]
+        return "undo:g1"
 
     def say_different(self, one: UUID, other: UUID, strength: Strength | None) -> str:
         assert strength is not None
@@ -81,7 +89,7 @@ class Desk:
         self.looked: list[UUID] = []
         self.counts: list[int] = []
         p = self.pairs
-        sources = DuplicateSources(p.reviewed, p.say_different, p.put_away, p.prepare, p.merge, vocabulary)
+        sources = DuplicateSources(p.reviewed, p.say_different, p.put_away, p.split, p.prepare, p.merge, vocabulary)
         self.screen = DuplicatesScreen(
             self.page, self.merging, jobs or AtOnceJobs(), sources,
             did=lambda words, group: self.done.append((words, group)), go=self.went.append,
@@ -231,3 +239,15 @@ def test_asking_again_while_the_records_are_compared_compares_them_once_more(qtb
     assert len(jobs.held) == 1
     jobs.release()
     assert jobs.held == []
+
+
+def test_what_was_merged_here_is_made_two_again_and_elsewhere_not(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    desk.page.show_tab(Tab.MERGED)
+    here, elsewhere = desk.page.model.rows
+    assert (here.other_title, elsewhere.other_title) == ("Bính", "Hồ sơ đã gộp")
+    desk.page.table.select_row(1)
+    assert not desk.page.put_away.isEnabled()
+    desk.page.table.select_row(0)
+    click(desk.page.put_away)
+    assert (desk.done[-1][1], [row.first.full_name for row in desk.page.model.rows]) == ("undo:g1", ["An"])

@@ -5,16 +5,18 @@ else can know: that a record was not accepted because its identity number belong
 unit above both sees that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from sync.client import store
-from sync.client.store import CREATED_FIELD, REFUSED
+from sync.client.store import CREATED_FIELD, DELETED_FIELD, REFUSED
+from sync.core import values as packed
 from sync.core.squash import Op
 from sync.protocol.kinds import UNIT, Value, Values
 from yum_desktop.domain import merging
@@ -25,11 +27,12 @@ from yum_desktop.domain.text import nfc
 from yum_desktop.registry import duplicates, unit_tree
 from yum_desktop.registry.changing import change, group_of
 from yum_desktop.registry.checks import check_text, clean
-from yum_desktop.registry.clock import as_ms
+from yum_desktop.registry.clock import as_ms, from_ms
 from yum_desktop.registry.duplicates import Side, Suspect
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import MEMBER_KIND, PAIR_KIND
 from yum_desktop.registry.tables import ConflictRecord, PairRecord, UnitRecord
+from yum_desktop.registry.undoing import PREFIX, undo
 
 MERGE: Final = "merge"
 """The channel of a merge: the server removes the record that goes only if the one that stays is there."""
@@ -59,11 +62,13 @@ class Verdicts:
         open: Suspected pairs that nobody has decided about.
         different: Pairs that were said to be two people, with who said it.
         refused: Records the server did not accept because somebody in another unit has their number.
+        merged: Pairs of which one record was made, the newest first.
     """
 
     open: tuple[Suspect, ...]
     different: tuple["Told", ...]
     refused: tuple["Refused", ...]
+    merged: tuple["Merged", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,27 @@ class Refused:
     """The name that was typed."""
     other_unit: str
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Two records that have become one.
+
+    Attributes:
+        pair_id: What was said.
+        survivor: The record that stayed.
+        title: The name of the record that went, if this device still knows it.
+        decided_by: Who merged them.
+        decided_at: When.
+        group: Takes the merge back as a whole; known to the device where it was done.
+    """
+
+    pair_id: UUID
+    survivor: Side
+    title: str
+    decided_by: str
+    decided_at: datetime
+    group: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +147,7 @@ def reviewed(r: Registry, unit_id: UUID | None = None) -> Verdicts:
             for record in records
             if record.verdict == Verdict.REFUSED and (known := duplicates.side_of(conn, record.member_id)) is not None
         ]  # fmt: skip
+        merged = _merged(conn, [record for record in records if record.verdict == Verdict.MERGED])
     told = {frozenset((each.member_id, each.other_id)): each for each in records if each.verdict == Verdict.DIFFERENT}
     still: list[Suspect] = []
     different: list[Told] = []
@@ -130,7 +157,44 @@ def reviewed(r: Registry, unit_id: UUID | None = None) -> Verdicts:
             still.append(suspect)
         else:
             different.append(Told(UUID(bytes=said.id), suspect, said.decided_by or "", said.note or ""))
-    return Verdicts(tuple(still), tuple(different), tuple(refused))
+    return Verdicts(tuple(still), tuple(different), tuple(refused), tuple(reversed(merged)))
+
+
+def _merged(conn: Connection, records: Sequence[Any]) -> list[Merged]:
+    """Return the merges whose record that stayed is still here, in their order."""
+    sql = (
+        "SELECT h.group_id, (SELECT d.old FROM sync_history AS d WHERE d.group_id = h.group_id AND d.record_id = ?"
+        " AND d.field = ?) FROM sync_history AS h WHERE h.record_id = ? AND h.kind = ? AND h.field = ?"
+        " AND h.group_id IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM sync_history AS u WHERE u.group_id = ? || h.group_id)"
+    )
+    found: list[Merged] = []
+    for record in records:
+        survivor = duplicates.side_of(conn, record.other_id)
+        if survivor is None:
+            continue
+        params = (record.member_id, DELETED_FIELD, record.id, PAIR_KIND, CREATED_FIELD, PREFIX)
+        row = conn.exec_driver_sql(sql, params).first()
+        gone = packed.load(row[1]) if row is not None and row[1] else {}
+        at = from_ms(record.decided_at or 0)
+        title, group = str(gone.get("full_name") or ""), None if row is None else str(row[0])
+        found.append(Merged(UUID(bytes=record.id), survivor, title, record.decided_by or "", at, group))
+    return found
+
+
+def split(r: Registry, pair_id: UUID) -> str:
+    """Take a merge back as a whole; return the group of what that changed.
+
+    Raises:
+        InputError: `pair.not_here`: it was done on another device; `undo.unknown`.
+    """
+    with r.read() as conn:
+        record = conn.execute(select(PairRecord).where(PairRecord.id == pair_id.bytes)).first()
+        merged = _merged(conn, [record]) if record is not None else []
+    if not merged or merged[0].group is None:
+        raise InputError("pair.not_here", "Chỉ tách lại được trên máy đã gộp hai hồ sơ này.")
+    undo(r, merged[0].group)
+    return PREFIX + merged[0].group
 
 
 def say_different(

@@ -16,6 +16,7 @@ MARKS: Final = {
     Strength.MEDIUM: Mark("triangle-alert", STRENGTH_LABELS[Strength.MEDIUM], "wait"),
     Strength.WEAK: Mark("circle-question-mark", STRENGTH_LABELS[Strength.WEAK], "info"),
 }
+MERGED: Final = Mark("git-merge", "Đã gộp", "ok")
 _ORDER: Final = (Strength.STRONG, Strength.MEDIUM, Strength.WEAK)
 
 
@@ -26,7 +27,7 @@ def pairs_model() -> RowsModel[Entry]:
             Column(
                 title=_tr("Mức giống"),
                 text=lambda row: STRENGTH_LABELS[row.strength],
-                mark=lambda row: MARKS[row.strength],
+                mark=lambda row: MERGED if row.merged else MARKS[row.strength],
                 sort=lambda row: _ORDER.index(row.strength),
                 width_px=128,
             ),

@@ -14,7 +14,8 @@ from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.merging import Choice
 from yum_desktop.domain.text import fold
 from yum_desktop.registry.duplicates import Side
-from yum_desktop.registry.pairs import Merging, Verdicts
+from yum_desktop.registry.pairs import Merged, Merging, Verdicts
+from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import told
 from yum_desktop.ui.members.vocabulary import Vocabulary
@@ -26,6 +27,7 @@ class Tab(StrEnum):
     OPEN = "open"
     DIFFERENT = "different"
     REFUSED = "refused"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ class Entry:
         why: What they have in common, and what speaks against it.
         advice: What to do.
         pair_id: What was said about them, to be taken back; nothing where nothing was.
-        other_title: The name of a record that was not accepted.
+        other_title: The name of a record that was not accepted, or that was merged into the first.
         other_unit: Its unit.
+        merged: The two have become one.
+        group: Takes the merge back; nothing where it was done elsewhere.
     """
 
     first: Side
@@ -51,6 +55,8 @@ class Entry:
     pair_id: UUID | None = None
     other_title: str = ""
     other_unit: str = ""
+    merged: bool = False
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class DuplicateSources:
         reviewed: The pairs by what was said about them.
         say_different: Remembers that two records are two people; returns the group that takes it back.
         put_away: Takes back what was said, or puts away what the server told; returns the group of it.
+        split: Makes two records again of one that was merged here; returns the group of it.
         prepare: Two records as they would become one, and which of them stays.
         merge: Makes one of two, with the values that the one that stays has from now on; returns the group of it.
         vocabulary: How values read.
@@ -69,6 +76,7 @@ class DuplicateSources:
     reviewed: Callable[[], Verdicts]
     say_different: Callable[[UUID, UUID, Strength | None], str]
     put_away: Callable[[UUID], str]
+    split: Callable[[UUID], str]
     prepare: Callable[[UUID, UUID, UUID | None], Merging]
     merge: Callable[[UUID, UUID, Mapping[str, Value]], str]
     vocabulary: Callable[[], Vocabulary]
@@ -149,9 +157,14 @@ class DuplicatesPresenter:
         self._act(lambda: sources.say_different(first.member_id, second.member_id, entry.strength), words)
 
     def put_away(self, entry: Entry) -> None:
-        """Ask about them again, or put away what the server told."""
+        """Ask about them again, make two records of one again, or put away what the server told."""
         sources, pair_id = self._sources, entry.pair_id
         if pair_id is None:
+            return
+        if entry.merged:
+            self._act(
+                lambda: sources.split(pair_id), _tr("Đã tách lại hai hồ sơ của {0}").format(entry.first.full_name)
+            )
             return
         words = _tr("Đã cất dòng báo") if entry.second is None else _tr("Sẽ hỏi lại về hai hồ sơ này")
         self._act(lambda: sources.put_away(pair_id), words)
@@ -185,6 +198,7 @@ class DuplicatesPresenter:
                 )
                 for each in found.refused
             ],
+            Tab.MERGED: [merged_entry(each) for each in found.merged],
         }  # fmt: skip
         self._view.show_busy(busy=False)
         self._view.show_trouble("")
@@ -226,6 +240,17 @@ def entry_of(
         return Entry(first, second, strength, why, ADVICE_LABELS[advice], pair_id)
     said = _tr("{0} đã đánh dấu là hai người khác nhau").format(by) + (f": {note}" if note else "")
     return Entry(first, second, strength, why, said, pair_id)
+
+
+def merged_entry(merged: Merged) -> Entry:
+    """Return two records that have become one as a line of the list."""
+    why = _tr("{0} đã gộp, {1}").format(merged.decided_by, f"{merged.decided_at.astimezone(HANOI):%d/%m/%Y}")
+    here = merged.group is not None
+    advice = _tr("Nếu là hai người, tách lại được.") if here else _tr("Chỉ tách lại được trên máy đã gộp.")
+    title = merged.title or _tr("Hồ sơ đã gộp")
+    return Entry(
+        merged.survivor, None, Strength.STRONG, why, advice, merged.pair_id, title, merged=True, group=merged.group
+    )
 
 
 def _has(entry: Entry, words: Sequence[str]) -> bool:

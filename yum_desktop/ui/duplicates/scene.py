@@ -64,7 +64,9 @@ _GOES = {
 
 def _list() -> QWidget:
     page = DuplicatesPage()
-    page.show_entries(ENTRIES, {Tab.OPEN: len(ENTRIES), Tab.DIFFERENT: 3, Tab.REFUSED: 1}, filtered=False)
+    page.show_entries(
+        ENTRIES, {Tab.OPEN: len(ENTRIES), Tab.DIFFERENT: 3, Tab.REFUSED: 1, Tab.MERGED: 2}, filtered=False
+    )
     return in_shell("duplicates", page)
 
 

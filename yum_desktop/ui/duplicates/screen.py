@@ -27,6 +27,7 @@ def duplicate_sources(r: Registry, vocabulary: Callable[[], Vocabulary]) -> Dupl
         reviewed=partial(pairs.reviewed, r),
         say_different=lambda one, other, strength: pairs.say_different(r, one, other, strength=strength),
         put_away=partial(pairs.put_away, r),
+        split=partial(pairs.split, r),
         prepare=lambda one, other, survivor: pairs.prepare(r, one, other, survivor=survivor),
         merge=partial(pairs.merge, r),
         vocabulary=vocabulary,

@@ -16,7 +16,7 @@ from yum_desktop.ui.widgets.panels import ActionBar, Banner, Card, EmptyState, P
 from yum_desktop.ui.widgets.tables import DataTable
 from yum_desktop.ui.widgets.text import IconLabel, Label, Line
 
-_ROLES = {Tab.OPEN: "pick", Tab.DIFFERENT: "off", Tab.REFUSED: "bad"}
+_ROLES = {Tab.OPEN: "pick", Tab.DIFFERENT: "off", Tab.REFUSED: "bad", Tab.MERGED: "off"}
 
 
 class DuplicatesPage(QWidget):
@@ -49,6 +49,7 @@ class DuplicatesPage(QWidget):
             Tab.OPEN: _tab(self.tr("Cần xem")),
             Tab.DIFFERENT: _tab(self.tr("Hai người khác nhau")),
             Tab.REFUSED: _tab(self.tr("Trùng với đơn vị khác")),
+            Tab.MERGED: _tab(self.tr("Đã gộp")),
         }
         self.counts = {tab: CountPill(0, role) for tab, role in _ROLES.items()}
         self.strengths: dict[Strength | None, Button] = {
@@ -123,13 +124,14 @@ class DuplicatesPage(QWidget):
         self.advice.setText(entry.advice if entry is not None else "")
         self._hint.setVisible(entry is not None)
         self.look.setEnabled(entry is not None)
-        self.merge.setVisible(self._tab is not Tab.REFUSED)
+        self.merge.setVisible(self._tab in {Tab.OPEN, Tab.DIFFERENT})
         self.merge.setEnabled(entry is not None and entry.second is not None)
         self.different.setVisible(self._tab is Tab.OPEN)
         self.different.setEnabled(entry is not None)
         self.put_away.setVisible(self._tab is not Tab.OPEN)
-        self.put_away.setText(self.tr("Cất dòng này") if self._tab is Tab.REFUSED else self.tr("Hỏi lại"))
-        self.put_away.setEnabled(entry is not None)
+        words = {Tab.REFUSED: self.tr("Cất dòng này"), Tab.MERGED: self.tr("Tách lại")}
+        self.put_away.setText(words.get(self._tab, self.tr("Hỏi lại")))
+        self.put_away.setEnabled(entry is not None and (not entry.merged or entry.group is not None))
 
     def _why_empty(self, *, filtered: bool) -> str:
         if filtered:
@@ -138,6 +140,8 @@ class DuplicatesPage(QWidget):
             return self.tr("Không có hai hồ sơ nào giống nhau cần xem.")
         if self._tab is Tab.DIFFERENT:
             return self.tr("Chưa đánh dấu cặp nào là hai người khác nhau.")
+        if self._tab is Tab.MERGED:
+            return self.tr("Chưa gộp hai hồ sơ nào.")
         return self.tr("Không có hồ sơ nào bị trả vì số giấy tờ đã có ở đơn vị khác.")
 
     def _connect(self) -> None:

@@ -197,6 +197,8 @@ class DetailPanel(Card):
             text = f"{line.label}: {old} → {new}"
         else:
             text = line.label
+        if line.merged:
+            text = self.tr("{0} (ở hồ sơ đã gộp vào đây)").format(text)
         box = QWidget(parent)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 2, 0, 2)
