@@ -61,6 +61,7 @@ class Applier:
     def __init__(self, tx: Tx, rules: Rules, actor: Actor) -> None:
         self.copied: set[bytes] = set()
         self._anew: set[bytes] = set()
+        self._handed: set[bytes] = set()
         self._tx = tx
         self._rules = rules
         self._actor = actor
@@ -151,9 +152,13 @@ class Applier:
     def _foresee(self, changes: Iterable[Change]) -> None:
         """Read the records of the changes at once."""
         by_kind: dict[str, list[bytes]] = {}
+        made: list[bytes] = []
         for change in changes:
             if change.kind in self._tx.kinds:
                 by_kind.setdefault(change.kind, []).append(change.record_id)
+                made += [change.record_id] if change.op == Op.CREATE else []
+        for start in range(0, len(made), _IDS_MAX):
+            self._handed |= handovers.waiting_creations(self._tx, made[start : start + _IDS_MAX])
         for kind, ids in by_kind.items():
             for start in range(0, len(ids), _IDS_MAX):
                 self._tx.foresee(kind, ids[start : start + _IDS_MAX])
@@ -273,6 +278,8 @@ class Applier:
         self._check_server_fields(kind, known)
         self._check_rules(change, None, full)
         rev = self._tx.insert(kind.name, change.record_id, full, stamp, extra=joined_extra(None, unknown))
+        if change.record_id in self._handed:  # a copy of the device has handed it over as something else
+            handovers.follow(self._tx, kind, change.record_id, full[UNIT], stamp)
         self._run_effects(change, None, full, stamp)
         return Answer(change.change_id, "applied", rev=rev)
 
@@ -373,6 +380,8 @@ class Applier:
             kind = self._tx.kinds[inner.kind]
             target = self._tx.get(inner.kind, inner.record_id)
             own = replace(stamp, reason=inner.reason)
+            if inner.op == Op.CREATE and target is not None:
+                inner = msgspec.structs.replace(inner, op=Op.EDIT, base_rev=_UNKNOWN, base_revs={})
             try:
                 status = self._operate(kind, inner, target, own).status
             except RefusedError as error:

@@ -5,6 +5,7 @@ is the settlement of a conflict: the conflict has gone along with its record and
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +13,7 @@ from sync.core import values as packed
 from sync.core.squash import Op
 from sync.protocol.kinds import HANDOVER, UNIT, Kind, Value, Values, is_storable
 from sync.protocol.messages import REV_MAX, Change
+from sync.server.database import places, run
 from sync.server.records import Actor, Record, Stamp, Tx
 
 RECEIVER, AUTHOR = "receiver", "author"
@@ -93,6 +95,15 @@ def waiting_of(tx: Tx, kind: Kind, record_id: bytes, actor: Actor) -> tuple[byte
         if tuple(record.values[name] for name in ("side", "state", "target_kind", "account", "device")) == wanted:
             return handover_id, record
     return None
+
+
+def waiting_creations(tx: Tx, ids: Sequence[bytes]) -> set[bytes]:
+    """Return those of some records of which a creation waits for a decision."""
+    sql = (
+        f"SELECT target_id FROM {HANDOVER.table} WHERE target_id IN ({places(len(ids))}) AND side = ? AND state = ?"
+        " AND op = ?"
+    )
+    return {bytes(row[0]) for row in run(tx.conn, sql, (*ids, RECEIVER, WAITING, Op.CREATE.value))} if ids else set()
 
 
 def _add(tx: Tx, handover_id: bytes, record: Record, change: Change, bases: Values, stamp: Stamp) -> bytes:

@@ -399,3 +399,23 @@ def test_s126_what_stays_behind_on_a_device_is_known(town: Town) -> None:
 def test_a_count_of_what_waits_that_is_none_is_refused(town: Town, waiting: int) -> None:
     (packet,) = town.server.exchange(town.actor(), encode(Request(PROTOCOL_VERSION, 0, waiting=waiting)))
     assert b"message.damaged" in packet
+
+
+def test_a_creation_that_waits_follows_the_record_that_a_copy_of_the_device_has_made(town: Town) -> None:
+    """One copy put the new note into a unit that has left, the other sent it as it was before."""
+    left(town)
+    made = town.note("commune1", first="elm")
+    (handed,) = town.push(made, actor=an(town))
+    assert handed.status == "handed_over"
+    same = Change(new_id(), made.kind, made.record_id, Op.CREATE, {UNIT: town.units["commune0"], "first": "ash"})
+    (stored,) = town.push(same, actor=an(town, "Máy 9"))
+    assert stored.status == "applied"
+    handover, values = box(town, made.record_id)
+    assert (values[UNIT], values["to_unit"]) == (town.units["commune0"],) * 2
+    assert box(town, made.record_id, AUTHOR)[1]["to_unit"] == town.units["commune0"]
+    answer = accept(town, handover, actor=an(town, "Máy 9"))
+    assert answer.status == "conflict"
+    assert town.values(made.record_id)["first"] == "ash"
+    assert box(town, made.record_id)[1]["state"] == ACCEPTED
+    ((_, conflict),) = town.conflicts(made.record_id)
+    assert {item["field"] for item in json.loads(str(conflict.values["fields"]))} >= {"first"}

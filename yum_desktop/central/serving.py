@@ -1,11 +1,15 @@
 """Runs the central server on an address until it is told to stop."""
 
 import ipaddress
+import logging
+import os
 import signal
 import socket
 import ssl
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +18,8 @@ from starlette.applications import Starlette
 from typing_extensions import override
 
 from yum_desktop.domain.errors import InputError, UnavailableError
+
+log = logging.getLogger(__name__)
 
 _LAST_WORDS_S: Final = 10
 """How long exchanges may go on after the server was told to stop."""
@@ -97,6 +103,115 @@ def serve(app: Starlette, address: Address, ready: Callable[[str], None]) -> Non
         UnavailableError: `serve.address`: nobody can listen there.
     """
     address.check()
+    config = _config(app, address)
+    listener = listen(address)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _been_told)
+    with listener:
+        Server(config, lambda: ready(_url(address, listener))).run(sockets=[listener])
+
+
+def serve_by_many(
+    opening: Callable[[], AbstractContextManager[Starlette]], address: Address, ready: Callable[[str], None], count: int
+) -> None:
+    """Serve like `serve`, by some processes that listen together; one that dies is replaced.
+
+    Args:
+        opening: Opens what answers; called in each process.
+        address: Where.
+        ready: Called once with the URL, when all of them answer.
+        count: How many.
+
+    Raises:
+        InputError: Those of `serve`, and `serve.processes`: this system cannot share what listens.
+        UnavailableError: `serve.address`, and `serve.ended`: a process ended before it answered.
+    """
+    address.check()
+    if not hasattr(os, "fork"):
+        raise InputError("serve.processes", "Hệ điều hành này chỉ chạy được một tiến trình: bỏ --processes.")
+    _config(Starlette(), address)  # what is wrong with the certificate is told before anything runs
+    with listen(address) as listener:
+        _Processes(opening, address, listener, count).run(lambda: ready(_url(address, listener)))
+
+
+@dataclass(slots=True)
+class _Processes:
+    """Processes that accept connections of one listener, and the one that looks after them."""
+
+    opening: Callable[[], AbstractContextManager[Starlette]]
+    address: Address
+    listener: socket.socket
+    count: int
+    _running: set[int] = field(default_factory=set)
+    _stopping: bool = False
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Begin them all, replace those that die, end them all."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        alive = os.pipe()  # the others see its end when this process is killed
+        try:
+            for begun in [self._begin(alive) for _ in range(self.count)]:
+                self._await(begun)
+            ready()
+            while self._running:
+                self._running.discard(os.wait()[0])
+                if not self._stopping:
+                    log.warning("a process of the server ended; another one begins")
+                    self._await(self._begin(alive))
+        finally:
+            self._stop()
+            while self._running:
+                self._running.discard(os.wait()[0])
+            for end in alive:
+                os.close(end)
+
+    def _stop(self, _number: int = 0, _frame: object = None) -> None:
+        self._stopping = True
+        for pid in self._running:
+            os.kill(pid, signal.SIGTERM)
+
+    def _begin(self, alive: tuple[int, int]) -> int:
+        """Begin one process; return where it says that it answers."""
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid:
+            os.close(writing)
+            self._running.add(pid)
+            return reading
+        code = 1
+        try:
+            for end in (reading, alive[1]):
+                os.close(end)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _been_told)
+            threading.Thread(target=_end_with, args=(alive[0],), daemon=True).start()
+            with self.opening() as app:
+                Server(_config(app, self.address), lambda: _say_ready(writing)).run(sockets=[self.listener])
+            code = 0
+        except Exception:  # the composition root of this process
+            log.exception("a process of the server broke down")
+        finally:
+            os._exit(code)
+
+    def _await(self, reading: int) -> None:
+        with os.fdopen(reading, "rb") as said:
+            if not said.read(1) and not self._stopping:
+                raise UnavailableError("serve.ended", "Một tiến trình của máy chủ đã dừng khi khởi động.")
+
+
+def _say_ready(writing: int) -> None:
+    os.write(writing, b"1")
+    os.close(writing)
+
+
+def _end_with(reading: int) -> None:
+    """Stop this process when the one that began it has gone."""
+    os.read(reading, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _config(app: Starlette, address: Address) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         ssl_certfile=address.tls_cert,
@@ -114,13 +229,12 @@ def serve(app: Starlette, address: Address, ready: Callable[[str], None]) -> Non
         config.load()
     except ssl.SSLError as error:
         raise InputError("serve.tls_bad", f"Không đọc được chứng thư hoặc khóa TLS ({error.reason}).") from error
-    listener = listen(address)
+    return config
+
+
+def _url(address: Address, listener: socket.socket) -> str:
     shown = f"[{address.host}]" if ":" in address.host else address.host
-    url = f"{'https' if address.tls_cert else 'http'}://{shown}:{listener.getsockname()[1]}"
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _been_told)
-    with listener:
-        Server(config, lambda: ready(url)).run(sockets=[listener])
+    return f"{'https' if address.tls_cert else 'http'}://{shown}:{listener.getsockname()[1]}"
 
 
 def listen(address: Address) -> socket.socket:

@@ -6,7 +6,8 @@ import os
 import random
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import exc
+from starlette.applications import Starlette
 
 from sync.protocol.errors import RejectedError
 from sync.server.compact import compact, preview
@@ -26,7 +28,7 @@ from yum_desktop.central.opened import Central, opened
 from yum_desktop.central.pair_rules import pairs_about
 from yum_desktop.central.passwords import invented
 from yum_desktop.central.seed import CHAPTER_SIZE_MIN, Commune, UnitDraft, commune
-from yum_desktop.central.serving import Address, serve
+from yum_desktop.central.serving import Address, serve, serve_by_many
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.exchange.gazetteer import shipped_gazetteer
 from yum_desktop.registry.bundles import answer_path, bundle_content, write_whole
@@ -348,9 +350,21 @@ def serve_forever(options: argparse.Namespace) -> Report:
         if weak:
             text = f"Tài khoản còn mật khẩu mặc định: {', '.join(weak)}. Hãy đổi bằng yum-central account passwd."
             raise InputError("account.default_password", text)
-        app = build_app(central.server, central.accounts, central.devices)
-        serve(app, address, lambda url: _announce(url, options.ready_file, as_json=options.json))
+        if options.processes == 1:
+            app = build_app(central.server, central.accounts, central.devices)
+            serve(app, address, lambda url: _announce(url, options.ready_file, as_json=options.json))
+    if options.processes > 1:  # no connection of this process may be used by another one
+        serve_by_many(
+            lambda: _application(options.db), address,
+            lambda url: _announce(url, options.ready_file, as_json=options.json), options.processes,
+        )  # fmt: skip
     return Report({"status": "stopped"}, ["Đã dừng."])
+
+
+@contextmanager
+def _application(db: str) -> Iterator[Starlette]:
+    with opened(db) as central:
+        yield build_app(central.server, central.accounts, central.devices)
 
 
 def _announce(url: str, ready_file: Path | None, *, as_json: bool) -> None:
@@ -548,6 +562,14 @@ def _add_serve(reader: Reader) -> None:
     reader.add_argument("--tls-cert", type=Path, metavar="TỆP", help="chứng thư TLS")
     reader.add_argument("--tls-key", type=Path, metavar="TỆP", help="khóa của chứng thư")
     reader.add_argument("--plain-http", action="store_true", help="không TLS, vì phía trước đã có máy chủ TLS")
+    reader.add_argument(
+        "--processes",
+        type=int,
+        choices=range(1, 33),
+        default=1,
+        metavar="SỐ",
+        help="số tiến trình cùng phục vụ (mặc định 1)",
+    )
     reader.add_argument("--ready-file", type=Path, metavar="TỆP", help="ghi địa chỉ vào tệp này khi đã sẵn sàng")
 
 
