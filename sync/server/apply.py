@@ -56,10 +56,12 @@ class Applier:
 
     Attributes:
         copied: Ids of those changes that say something else than what was here before under the same id.
+        repeated: Kind and id of the records of those that were accepted before.
     """
 
     def __init__(self, tx: Tx, rules: Rules, actor: Actor) -> None:
         self.copied: set[bytes] = set()
+        self.repeated: list[tuple[str, bytes]] = []
         self._anew: set[bytes] = set()
         self._handed: set[bytes] = set()
         self._tx = tx
@@ -76,6 +78,10 @@ class Applier:
         self.copied |= {change.change_id for its, change in zip(asked, changes, strict=True) if its is not change}
         before.update(self._receipts(other))
         receipts = {change_id: self._received(change_id, receipt) for change_id, receipt in before.items()}
+        accepted = {
+            change_id for change_id, answer in receipts.items() if answer.status not in {"refused", HANDED_OVER}
+        }
+        self.repeated = [(change.kind, change.record_id) for change in asked if change.change_id in accepted]
         fresh: dict[bytes, Change] = {}
         for change in asked:
             if change.change_id not in receipts:

@@ -49,6 +49,8 @@ class Feed:
         actor: Whose feed it is.
         scope: Their units.
         own_changes: Changes of this very request and their records: what they said is not sent back.
+        repeated: Records, with their kind, of those that were accepted before: the device did not know it, and may have
+            let their units go meanwhile.
         frame_rows_max: How many records go into one frame.
         checks: What the device wants to have compared.
     """
@@ -59,6 +61,7 @@ class Feed:
     actor: Actor
     scope: Scope
     own_changes: Mapping[bytes, bytes]
+    repeated: Sequence[tuple[str, bytes]]
     frame_rows_max: int
     checks: Checks | None = None
     _now: dict[bytes, int] = field(default_factory=dict)
@@ -77,10 +80,11 @@ class Feed:
         """
         held: Frame | None = None
         lost, place = self._made_and_lost(packed), packed
+        unseen = self.out_of_sight()
         for frame in self._frames(packed):
-            if lost:
-                frame.gone_units += lost
-                lost = b""
+            frame.gone_units += lost
+            frame.gone += unseen
+            lost, unseen = b"", []
             frame.cursor = self._lineage.stamped(frame.cursor)
             latest = frame
             if held is not None and frame == Frame(frame.cursor, complete=True, verdicts=frame.verdicts):
@@ -119,6 +123,19 @@ class Feed:
         lost = made - {*self.scope.units, *self.scope.above}
         again = {unit for unit in made if self.scope.units.get(unit, EVERYBODY) not in {EVERYBODY, *cursor.positions}}
         return b"".join(sorted(lost | again))
+
+    def out_of_sight(self) -> list[Gone]:
+        """Return which records of repeated changes the device cannot have: they have left its scope, or are no more."""
+        found = []
+        for kind in self.kinds:
+            ids = sorted({record_id for its, record_id in self.repeated if its == kind.name} if not kind.shared else ())
+            current = self._current(kind, ids)
+            left = [each for each in ids if each in current and not self._sees(kind, current[each][3])]
+            gone = [each for each in ids if each not in current]
+            found += [
+                Gone(kind.name, b"".join(its), reason) for its, reason in ((left, "left"), (gone, "deleted")) if its
+            ]
+        return found
 
     def _frames(self, packed: bytes | None) -> Iterator[Frame]:
         cursor, restart = self._cursor(packed)

@@ -1,8 +1,8 @@
 """The server's core: one request in, a stream of packets out. Keeps nothing between requests."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec.structs import replace
@@ -56,6 +56,21 @@ class Refused:
     code: str
     field: str
     received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What became of the changes of a request.
+
+    Attributes:
+        answers: One for each.
+        copied: Ids that a copy of the device has used for something else.
+        repeated: Kind and id of the records of those that were accepted before.
+    """
+
+    answers: list[Answer] = field(default_factory=list)
+    copied: set[bytes] = field(default_factory=set)
+    repeated: list[tuple[str, bytes]] = field(default_factory=list)
 
 
 class SyncServer:
@@ -116,22 +131,21 @@ class SyncServer:
         pack = encode if named else Packer().pack
         try:
             request = _read(packet)
-            answers, copied = self._push(actor, request.changes, request)
+            pushed = self._push(actor, request.changes, request)
+            answers = pushed.answers
             if not named:
                 answers = [replace(answer, change_id=b"") for answer in answers]
             yield pack(Answers(answers, self.clock_ms()))
-            yield from map(pack, self.pull(actor, request, copied))
+            yield from map(pack, self._pull(actor, request, pushed))
         except RejectedError as error:
             yield pack(Problem(error.code, error.detail))
 
     def push(self, actor: Actor, changes: Sequence[Change]) -> list[Answer]:
         """Apply changes in one transaction; one answer for each."""
-        return self._push(actor, changes)[0]
+        return self._push(actor, changes).answers
 
-    def _push(
-        self, actor: Actor, changes: Sequence[Change], request: Request | None = None
-    ) -> tuple[list[Answer], set[bytes]]:
-        """Apply changes; return the answers, and the ids that a copy of the device has used for something else.
+    def _push(self, actor: Actor, changes: Sequence[Change], request: Request | None = None) -> "Pushed":
+        """Apply changes; return what became of them.
 
         Args:
             actor: Who made them.
@@ -143,7 +157,7 @@ class SyncServer:
             RejectedError: `server.changed`, `server.went_back`.
         """
         if not changes:
-            return [], set()
+            return Pushed()
         alone = any(change.kind == self.kinds.tree.name for change in changes)
         try:
             return self._pushed(actor, changes, request, alone=alone)
@@ -152,9 +166,7 @@ class SyncServer:
                 raise
             return self._pushed(actor, changes, request, alone=True)
 
-    def _pushed(
-        self, actor: Actor, changes: Sequence[Change], request: Request | None, *, alone: bool
-    ) -> tuple[list[Answer], set[bytes]]:
+    def _pushed(self, actor: Actor, changes: Sequence[Change], request: Request | None, *, alone: bool) -> "Pushed":
         with self.transaction(actor.roots, alone=alone) as tx:
             if request is not None:
                 _check_past(tx.conn, request.cursor)
@@ -163,9 +175,9 @@ class SyncServer:
             news = None if request is None else _News(tx.conn, actor, request)
             if news:
                 news.store(self.clock_ms())
-            return answers, applier.copied
+            return Pushed(answers, applier.copied, applier.repeated)
 
-    def pull(self, actor: Actor, request: Request, copied: Collection[bytes] = ()) -> Iterator[Frame]:
+    def _pull(self, actor: Actor, request: Request, pushed: "Pushed") -> Iterator[Frame]:
         """Give the frames of the feed since the request's cursor; none where they are not asked for.
 
         What the account and the device have from now on is remembered before the first one.
@@ -173,28 +185,34 @@ class SyncServer:
         Args:
             actor: Who asks.
             request: What its changes said is not said again.
-            copied: Those of its changes that said something else before.
+            pushed: What became of its changes.
         """
-        own = {change.change_id: change.record_id for change in request.changes if change.change_id not in copied}
+        own = {
+            change.change_id: change.record_id for change in request.changes if change.change_id not in pushed.copied
+        }
         if not request.changes:
             with self.database.read() as conn:
                 news = _News(conn, actor, request)
                 if not news and request.pull:
-                    yield from self._feed(conn, actor, request, news.scope, own)
+                    yield from self._feed(conn, actor, request, news.scope, own, pushed).frames(request.cursor)
                     return
             if news:
                 with self.database.write() as conn:
                     _News(conn, actor, request).store(self.clock_ms())
-        if request.pull:
+        if request.pull or pushed.repeated:
             with self.database.read() as conn:
-                yield from self._feed(conn, actor, request, scopes.scope_of(conn, actor.roots), own)
+                feed = self._feed(conn, actor, request, scopes.scope_of(conn, actor.roots), own, pushed)
+                if request.pull:
+                    yield from feed.frames(request.cursor)
+                elif request.cursor and (gone := feed.out_of_sight()):
+                    yield Frame(request.cursor, gone=gone)
 
     def _feed(
-        self, conn: Connection, actor: Actor, request: Request, scope: scopes.Scope, own: dict[bytes, bytes]
-    ) -> Iterator[Frame]:
+        self, conn: Connection, actor: Actor, request: Request, scope: scopes.Scope, own: dict[bytes, bytes],
+        pushed: "Pushed",
+    ) -> Feed:  # fmt: skip
         rows_max = max(1, min(request.frame_rows_max, FRAME_ROWS_MAX))
-        feed = Feed(self.kinds, conn, _epoch(conn), actor, scope, own, rows_max, request.checks)
-        return feed.frames(request.cursor)
+        return Feed(self.kinds, conn, _epoch(conn), actor, scope, own, pushed.repeated, rows_max, request.checks)
 
     def waiting(self) -> dict[tuple[str, str], int]:
         """Return how many changes each device kept when it last exchanged, by account and device."""

@@ -542,13 +542,13 @@ def answers_without_storing() -> Iterator[None]:
     honest = server.SyncServer._push
     calls = 0
 
-    def careless(self: Any, actor: Any, changes: Any, request: Any = None) -> tuple[list[Answer], set[bytes]]:
+    def careless(self: Any, actor: Any, changes: Any, request: Any = None) -> Any:
         nonlocal calls
         calls += 1
         if calls % 7:
             return honest(self, actor, changes, request)
         said = [Answer(its.change_id, "applied", rev_before=its.base_rev, rev=its.base_rev + 1) for its in changes]
-        return said, set()
+        return server.Pushed(said)
 
     with _replaced(server.SyncServer, "_push", careless):
         yield

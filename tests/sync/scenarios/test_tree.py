@@ -1,11 +1,17 @@
 """Units that move, scopes that change."""
 
+import json
+
 import pytest
 from field import Field, conflicts, edit, held, line_of, remove, seen, settle, synced, write
 from small_world import Reader, Town
 
+from sync.client import store
+from sync.client.incoming import CURSOR, apply_frame
 from sync.core.squash import Op
-from sync.protocol.kinds import UNIT, Values
+from sync.protocol.kinds import HANDOVER, UNIT, Values
+from sync.protocol.messages import PROTOCOL_VERSION, Frame, Request, decode_parts, encode
+from sync.server.database import run
 from sync.server.records import Stamp
 from sync.server.rules import Effect
 from sync.testing.device import Device
@@ -242,3 +248,32 @@ def test_what_others_removed_in_a_unit_that_was_made_here_goes_though_its_shard_
     assert field.agrees(a, b)
     assert a.repaired == 0
     assert (seen(a, unit, NODE.name) or {})["label"] == "new"
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_was_accepted_goes_with_its_unit_though_the_device_did_not_know_it(field: Field, *, edited: bool) -> None:
+    """The answer got lost, and frames that a stick brought took the unit away before it came again."""
+    a = field.device("a", "commune0")
+    synced(a)
+    note = write(a, field.units["chapter0"], first="x")
+    line_of(a).left = 0
+    assert a.sync().status == "failed"
+    line_of(a).left = None
+    rescope(field, a, "commune1")
+    with a.write() as conn:
+        request = Request(PROTOCOL_VERSION, 0, store.state(conn, CURSOR))
+    for part in decode_parts(field.server.exchange(field.actor(a, "a"), encode(request))):
+        if isinstance(part, Frame):
+            with a.write() as conn:
+                apply_frame(a.replica, conn, part)
+    assert (seen(a, note) or {})["first"] == "x"
+    if edited:
+        edit(a, note, second="y")
+    synced(a)
+    assert seen(a, note) is None
+    assert field.agrees(a)
+    with field.server.database.read() as conn:
+        rows = run(
+            conn, f"SELECT fields FROM {HANDOVER.table} WHERE target_id = ? AND side = 'receiver'", (note,)
+        ).all()
+    assert [json.loads(row[0])[0]["value"] for row in rows] == (["y"] if edited else [])
