@@ -15,6 +15,7 @@ from yum_desktop.domain.errors import UnavailableError
 from yum_desktop.registry import commands, numbers, queries, syncing
 from yum_desktop.registry.clock import new_id
 from yum_desktop.registry.engine import Registry
+from yum_desktop.ui.desk import sync_now
 
 pytestmark = on_both_stores
 
@@ -150,3 +151,18 @@ def test_an_old_token_is_renewed_first(centre: Centre, commune: Registry) -> Non
     assert isinstance(centre.clock, SetClock)
     centre.clock.pass_by(days=2)
     assert numbers.renew(commune)
+
+
+def test_the_program_fetches_it_after_an_exchange_and_goes_on_without_it(
+    centre: Centre, commune: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = sync_now(commune, lambda _: None, lambda: False)
+    assert (ended.status, numbers.state(commune)["numbers"]) == ("done", 2)
+    centre.clock.pass_by(days=8)
+
+    def fails(*_: object, **__: object) -> bool:
+        raise UnavailableError("server.not_ours", "an older server")
+
+    monkeypatch.setattr(numbers, "renew", fails)
+    assert sync_now(commune, lambda _: None, lambda: False).status == "done"
+    assert numbers.perhaps_elsewhere(commune, THEIRS)

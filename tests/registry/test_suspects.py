@@ -7,7 +7,7 @@ from commune import HAMLET, SCHOOL, arrive, arrive_all, crowd
 
 from sync.protocol.kinds import Values
 from yum_desktop.domain.duplicates import Advice, Reason, Strength
-from yum_desktop.registry import duplicates
+from yum_desktop.registry import duplicates, pairs
 from yum_desktop.registry.engine import Registry
 
 AN, TWICE, OTHER, GONE = (UUID(int=n) for n in (11, 12, 13, 14))
@@ -48,6 +48,17 @@ def test_what_is_typed_is_compared_as_it_stands_and_not_with_itself(r: Registry)
     assert [one.side.member_id for one in duplicates.like(r, PERSON, but=AN)] == [TWICE, OTHER]
     assert duplicates.like(r, {"full_name": "Nguyễn Văn An"}) == []
     assert duplicates.like(r, {}) == []
+
+
+def test_who_was_said_to_be_somebody_else_is_not_told_again_until_more_alike(r: Registry) -> None:
+    fill(r)
+    typed = {**PERSON, "id_number": None}
+    assert [one.side.member_id for one in pairs.like(r, typed, but=AN)] == [TWICE, OTHER]
+    pairs.say_different(r, AN, TWICE, strength=Strength.WEAK)
+    pairs.say_different(r, AN, OTHER)
+    assert pairs.like(r, typed, but=AN) == []
+    assert [one.side.member_id for one in pairs.like(r, PERSON, but=AN)] == [TWICE]
+    assert len(pairs.like(r, typed)) == 3
 
 
 def test_fifty_thousand_members_are_compared_in_seconds_even_where_birthdays_are_the_first_of_january(

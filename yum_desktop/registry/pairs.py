@@ -28,7 +28,7 @@ from yum_desktop.registry import duplicates, unit_tree
 from yum_desktop.registry.changing import change, group_of
 from yum_desktop.registry.checks import check_text, clean
 from yum_desktop.registry.clock import as_ms, from_ms
-from yum_desktop.registry.duplicates import Side, Suspect
+from yum_desktop.registry.duplicates import Like, Side, Suspect
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import MEMBER_KIND, PAIR_KIND
 from yum_desktop.registry.refusals import text_of
@@ -196,6 +196,27 @@ def split(r: Registry, pair_id: UUID) -> str:
         raise InputError("pair.not_here", "Chỉ tách lại được trên máy đã gộp hai hồ sơ này.")
     undo(r, merged[0].group)
     return PREFIX + merged[0].group
+
+
+def like(r: Registry, values: Mapping[str, Value], *, but: UUID | None = None) -> list[Like]:
+    """Return who resembles a record that is being typed, apart from those who were said to be somebody else.
+
+    See `duplicates.like`. Who has become more alike since is told again.
+    """
+    found = duplicates.like(r, values, but=but)
+    if but is None or not found:
+        return found
+    query = select(PairRecord.member_id, PairRecord.other_id, PairRecord.strength).where(
+        (PairRecord.member_id == but.bytes) | (PairRecord.other_id == but.bytes), PairRecord.verdict == "different"
+    )
+    with r.read() as conn:
+        said = {row.other_id if row.member_id == but.bytes else row.member_id: row for row in conn.execute(query)}
+    return [
+        each
+        for each in found
+        if (row := said.get(each.side.member_id.bytes)) is None
+        or (each.strength is not None and _rank(each.strength) > _rank(row.strength))
+    ]
 
 
 def say_different(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.registry import commands, duplicates, numbers, queries
+from yum_desktop.registry import commands, numbers, pairs, queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.ui.members.likeness import Hints, hints_of
 from yum_desktop.ui.members.presenter import MemberSources
@@ -29,7 +29,7 @@ def member_sources(registry: Registry, vocabulary: Callable[[], Vocabulary]) -> 
 
     def like(values: Mapping[str, Value], member_id: UUID | None) -> Hints:
         elsewhere = numbers.perhaps_elsewhere(registry, values.get("id_number"), member_id=member_id)
-        return hints_of(duplicates.like(registry, values, but=member_id), elsewhere=elsewhere)
+        return hints_of(pairs.like(registry, values, but=member_id), elsewhere=elsewhere)
 
     return MemberSources(
         units=lambda: queries.unit_tree(registry),
