@@ -251,6 +251,11 @@ def test_a_person_who_is_a_member_already_is_not_sent_for_approval(case: Case) -
     case.centre.push(case.commune, create("member", member))
     answer = case.take(case.chapter, Action.SUBMIT, State.MEETING)
     assert (answer.code, case.state) == ("identity.duplicate", "CHO_HOI_NGHI")
+    (told,) = case.centre.records("pair", "verdict", "refused")
+    assert (told.values["unit_id"], told.values["other_title"]) == (case.centre.units["xa"], "Ma Văn Thử")
+    case.data["id_number"] = "008209009999"
+    assert case.write(case.chapter).status == "applied"
+    assert case.take(case.chapter, Action.SUBMIT, State.MEETING).status == "applied"
 
 
 @on_both_stores

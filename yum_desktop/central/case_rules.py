@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from sync.core.squash import Op
-from sync.protocol.kinds import UNIT, Values, is_storable
+from sync.protocol.kinds import UNIT, Value, Values, is_storable
 from sync.server.records import Actor, Record, Tx
 from sync.server.rules import Effect, Refusal
 from yum_desktop.central.member_rules import MemberRules
@@ -83,6 +83,14 @@ class CaseRules:
         assert isinstance(member_id, bytes), "a case without a member was refused when it was made"
         values: Values = {**_member(case), UNIT: case.values[UNIT]}
         return self._members.check(tx, actor, member_id, None, values)
+
+    def person_of(self, tx: Tx, case_id: Value) -> tuple[bytes, Values] | None:
+        """Return the record a case would make, by its id and values; nothing for an unknown case."""
+        case = tx.get(CASE_KIND, case_id) if isinstance(case_id, bytes) else None
+        member_id = None if case is None else case.values["member_id"]
+        if case is None or not isinstance(member_id, bytes):
+            return None
+        return member_id, {**_member(case), UNIT: case.values[UNIT]}
 
     def step_effects(self, tx: Tx, step: Values) -> tuple[Effect, ...]:
         """Return what follows from a step that was accepted: the state, and the member where one is made."""

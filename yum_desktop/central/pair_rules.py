@@ -92,9 +92,12 @@ class PairRules:
 
         An edit of anything but the number is not looked at: reading would store one by one what is stored together.
         """
-        member_id = change.record_id
         if change.op == Op.EDIT and "id_number" not in change.patch:
             return ()
+        return self.accepted(tx, change.record_id)
+
+    def accepted(self, tx: Tx, member_id: Value) -> Sequence[Effect]:
+        """Return what is put away when a record that was refused before is accepted."""
         if member_id not in self._refused_of(tx):
             return ()
         return [
@@ -120,26 +123,28 @@ class PairRules:
         """Return what the unit above two units is told: the number of a record that was refused is somebody's there."""
         own = tx.get(MEMBER_KIND, change.record_id)
         values = {**(own.values if own is not None else {}), **change.patch}
+        return self.tell_above(tx, actor, change.record_id, values)
+
+    def tell_above(self, tx: Tx, actor: Actor, refused_id: bytes, values: Values) -> Sequence[Effect]:
+        """Return what the unit above two units is told of a record, or of one that a case would make."""
         number, unit = values.get("id_number"), values.get(UNIT) or actor.roots[0]
         if not isinstance(number, str) or not isinstance(unit, bytes):
             return ()
         others = [
             (member_id, record)
             for member_id, record in tx.find(MEMBER_KIND, "id_number", number)
-            if member_id != change.record_id and record.values.get("status") not in DEPARTED
+            if member_id != refused_id and record.values.get("status") not in DEPARTED
         ]
         if not others or any(tx.within(record.values[UNIT], actor.roots) for _, record in others):
             return ()  # who sees the other record is told by the refusal itself
         member_id, record = others[0]
         above = _common(tx, unit, _as_id(record.values[UNIT]))
-        told = any(
-            pair.values["member_id"] == member_id for _, pair in tx.find(PAIR_KIND, "other_id", change.record_id)
-        )
+        told = any(pair.values["member_id"] == member_id for _, pair in tx.find(PAIR_KIND, "other_id", refused_id))
         if above is None or told:
             return ()
-        self._refused_of(tx).add(change.record_id)
+        self._refused_of(tx).add(refused_id)
         known: Values = {
-            UNIT: above, "member_id": member_id, "other_id": change.record_id, "verdict": Verdict.REFUSED.value,
+            UNIT: above, "member_id": member_id, "other_id": refused_id, "verdict": Verdict.REFUSED.value,
             "strength": "strong", "other_unit": unit, "other_title": values.get("full_name"),
             "decided_by": actor.account, "decided_at": tx.now_ms,
         }  # fmt: skip

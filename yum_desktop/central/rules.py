@@ -72,7 +72,9 @@ class CentralRules:
         if change.kind == CASE_KIND:
             return (*self._cases.case_effects(change.record_id), *self._pairs.link_effects(tx, change, after))
         if change.kind == STEP_KIND:
-            return self._cases.step_effects(tx, after)
+            steps = self._cases.step_effects(tx, after)
+            made = [each.record_id for each in steps if each.kind == MEMBER_KIND and each.op is Op.CREATE]
+            return (*steps, *(effect for each in made for effect in self._pairs.accepted(tx, each)))
         return ()
 
     def gone(self, tx: Tx, actor: Actor, change: Change) -> Refusal | None:
@@ -81,9 +83,12 @@ class CentralRules:
 
     def refused(self, tx: Tx, actor: Actor, change: Change, code: str) -> Sequence[Effect]:
         """Return what a unit above is told about an identity number that somebody of another unit has."""
-        if change.kind == MEMBER_KIND and code == DUPLICATE:
-            return self._pairs.refused(tx, actor, change)
-        return ()
+        if code != DUPLICATE:
+            return ()
+        if change.kind == STEP_KIND:
+            person = self._cases.person_of(tx, change.patch.get("case_id"))
+            return () if person is None else self._pairs.tell_above(tx, actor, *person)
+        return self._pairs.refused(tx, actor, change) if change.kind == MEMBER_KIND else ()
 
 
 def _check_unit(tx: Tx, actor: Actor, unit_id: bytes, before: Values | None, after: Values | None) -> Refusal | None:

@@ -12,8 +12,6 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
-from rapidfuzz import fuzz
-
 from yum_desktop.domain.identity import CCCD_DIGITS
 
 _YEAR: Final = 4
@@ -285,6 +283,8 @@ def _alike(one: str, other: str, rules: Rules) -> bool:
 
 @lru_cache(16_384)
 def _ratio(one: str, other: str) -> float:
+    from rapidfuzz import fuzz  # noqa: PLC0415  # loading it costs 40 ms of the start, and only pairs need it
+
     return fuzz.ratio(one, other) / 100
 
 

@@ -246,7 +246,8 @@ class MergePage(QWidget):
             grid.addWidget(Label(text, data=True, wrap=True), place, 1)
             taken = choice.mine != choice.value
             grid.addWidget(Label(self.tr("lấy từ hồ sơ kia") if taken else "", Type.SMALL, tone="pick"), place, 2)
-        grid.setColumnStretch(1, 1)
+        for column in (1, 2):
+            grid.setColumnStretch(column, 1)
         card.body.addLayout(grid)
         return card
 
