@@ -14,7 +14,7 @@ from sync.client import store
 from sync.client.incoming import COMPLETE, RESYNC
 from sync.client.replica import Replica
 from sync.core.digest import DIGEST_SIZE_BYTES, EVERYBODY, schema_digest
-from sync.protocol.kinds import Kinds
+from sync.protocol.kinds import UNIT, Kinds
 from sync.protocol.messages import Checks, Verdict, ids_of
 
 REPAIRS_MAX: Final = 3
@@ -38,9 +38,9 @@ def checks(replica: Replica, conn: Connection, *, everything: bool = False) -> C
         return None
     if everything:
         store.set_state(conn, _REPAIRS, None)
-    given_up = set(differing(conn))
+    left_out = set(differing(conn)) | (set() if everything else _changing(replica, conn))
     asked, digests, records = b"", b"", 0
-    candidates = (sector for sector in _in_turns(replica.kinds, conn) if sector not in given_up)
+    candidates = (sector for sector in _in_turns(replica.kinds, conn) if sector not in left_out)
     for place, (sector, (digest, count)) in enumerate(replica.sector_digests(conn, candidates), 1):
         asked += sector
         digests += digest.to_bytes(DIGEST_SIZE_BYTES, "big")
@@ -66,6 +66,20 @@ def _in_turns(kinds: Kinds, conn: Connection) -> list[bytes]:
     sectors = [row[0] for row in conn.exec_driver_sql(sql, (kinds.tree.name,))]
     later = bisect_right(sectors, last)
     return [*sectors[later:], EVERYBODY, *sectors[:later]]
+
+
+def _changing(replica: Replica, conn: Connection) -> set[bytes]:
+    """Return the sectors that this exchange changes: the server would not compare them."""
+    sql = (
+        'SELECT DISTINCT "{unit}" FROM "{table}" WHERE id IN'
+        " (SELECT record_id FROM sync_outbox WHERE kind = ? AND status <> ?)"
+    )
+    return {
+        row[0]
+        for kind in replica.kinds
+        for row in conn.exec_driver_sql(sql.format(unit=UNIT, table=kind.table), (kind.name, store.REFUSED))
+        if row[0] is not None
+    }
 
 
 def note(conn: Connection, asked: Checks, verdicts: bytes) -> int:
