@@ -123,6 +123,26 @@ def test_what_was_told_above_goes_when_the_number_is_corrected(centre: Centre, d
     assert (pairs.reviewed(above).refused, codes(other)) == ((), set())
 
 
+def test_what_was_told_above_goes_when_the_other_gives_the_number_up(centre: Centre, device: Opener) -> None:
+    for account, unit in (("thon-nha", "thon"), ("thon-hai", "thon-2"), ("xa-nha", "xa")):
+        centre.account(account, unit)
+    one, other, above = device("thon-nha", "một"), device("thon-hai", "hai"), device("xa-nha", "xã")
+    wrong = commands.add_member(one, UUID(bytes=centre.units["thon"]), {**AN, "id_number": NUMBER})
+    synced(one)
+    commands.add_member(other, UUID(bytes=centre.units["thon-2"]), {"full_name": "Lý A", "id_number": NUMBER})
+    synced(other, above)
+    assert len(pairs.reviewed(above).refused) == 1
+    commands.set_member(one, wrong, {"phone": "0987654321"})
+    synced(one, above)
+    assert len(pairs.reviewed(above).refused) == 1
+    commands.set_member(one, wrong, {"id_number": "008205001299"})
+    synced(one, above)
+    assert pairs.reviewed(above).refused == ()
+    commands.retry_refused(other, queries.pending(other)[0].change_id)
+    synced(other)
+    assert codes(other) == set()
+
+
 def test_who_said_they_are_two_people_is_heard_by_every_device_that_has_both(centre: Centre, device: Opener) -> None:
     centre.account("xa-nha")
     centre.account("tinh-nha", "tinh")

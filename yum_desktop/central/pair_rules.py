@@ -88,7 +88,7 @@ class PairRules:
         return effects
 
     def member_effects(self, tx: Tx, change: Change) -> Sequence[Effect]:
-        """Return what is put away when a record that was refused before is accepted, or given up.
+        """Return what is put away when a record that was refused is accepted, or nobody has its number any more.
 
         An edit of anything but the number is not looked at: reading would store one by one what is stored together.
         """
@@ -97,12 +97,13 @@ class PairRules:
         return self.accepted(tx, change.record_id)
 
     def accepted(self, tx: Tx, member_id: Value) -> Sequence[Effect]:
-        """Return what is put away when a record that was refused before is accepted."""
+        """Return what is put away when a record that was refused is accepted, or the other gives its number up."""
         if member_id not in self._refused_of(tx):
             return ()
         return [
             Effect(PAIR_KIND, pair_id, Op.DELETE)
-            for pair_id, record in tx.find(PAIR_KIND, "other_id", member_id)
+            for name in ("other_id", "member_id")
+            for pair_id, record in tx.find(PAIR_KIND, name, member_id)
             if record.values["verdict"] == Verdict.REFUSED
         ]
 
@@ -142,7 +143,7 @@ class PairRules:
         told = any(pair.values["member_id"] == member_id for _, pair in tx.find(PAIR_KIND, "other_id", refused_id))
         if above is None or told:
             return ()
-        self._refused_of(tx).add(refused_id)
+        self._refused_of(tx).update((refused_id, member_id))
         known: Values = {
             UNIT: above, "member_id": member_id, "other_id": refused_id, "verdict": Verdict.REFUSED.value,
             "strength": "strong", "other_unit": unit, "other_title": values.get("full_name"),
@@ -153,8 +154,9 @@ class PairRules:
     def _refused_of(self, tx: Tx) -> set[bytes]:
         found = self._refused.get(tx.conn)
         if found is None:
-            rows = run(tx.conn, f"SELECT other_id FROM {_TABLE} WHERE verdict = ?", (Verdict.REFUSED.value,))
-            found = self._refused[tx.conn] = {bytes(row[0]) for row in rows}
+            sql = f"SELECT member_id, other_id FROM {_TABLE} WHERE verdict = ?"
+            rows = run(tx.conn, sql, (Verdict.REFUSED.value,))
+            found = self._refused[tx.conn] = {bytes(each) for row in rows for each in row}
         return found
 
 
