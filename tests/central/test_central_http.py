@@ -228,6 +228,6 @@ def test_a_database_that_is_away_for_a_moment_is_a_status_and_no_broken_answer(
     def away(*_: object) -> list[Frame]:
         raise exc.OperationalError("SELECT 1", {}, Exception("server closed the connection"))
 
-    monkeypatch.setattr(centre.server, "pull", away)
+    monkeypatch.setattr(centre.server, "_pull", away)
     answer = home.raw(encode(Request(1, 0)))
     assert (answer.status_code, answer.json()["code"]) == (503, "store.unreachable")
