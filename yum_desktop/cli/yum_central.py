@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from sync.protocol.errors import RejectedError
 from sync.server.compact import compact, preview
 from sync.server.erase import erase
-from yum_desktop.central import moving, store
+from yum_desktop.central import moving, openapi, store
 from yum_desktop.central.accounts import Account, Role
 from yum_desktop.central.app import answer_bundle, build_app
 from yum_desktop.central.fictitious import shipped_names
@@ -367,6 +367,12 @@ def _application(db: str) -> Iterator[Starlette]:
         yield build_app(central.server, central.accounts, central.devices)
 
 
+def describe(_options: argparse.Namespace) -> Report:
+    """Print what the server answers to, as OpenAPI; needs no database."""
+    data = openapi.description()
+    return Report(data, json.dumps(data, ensure_ascii=False, indent=2).splitlines())
+
+
 def _announce(url: str, ready_file: Path | None, *, as_json: bool) -> None:
     """Say where the server is; the file appears whole, so that others may wait for it."""
     if ready_file is not None:
@@ -474,6 +480,7 @@ def parser() -> argparse.ArgumentParser:
     _add_accounts(groups.add_parser("account", help="tài khoản"), shared)
     _add_devices(groups.add_parser("device", help="thiết bị"), shared)
     _add_serve(_add(groups, shared, "serve", serve_forever, "chạy máy chủ"))
+    _add(groups, shared, "openapi", describe, "in mô tả giao diện HTTP của máy chủ (OpenAPI)")
     _add_units(groups.add_parser("unit", help="cây đơn vị"), shared)
     answering = _add(groups, shared, "bundle", answer, "nhận tệp mang đến bằng thẻ nhớ, ghi tệp trả lời")
     answering.add_argument("file", type=Path, metavar="TỆP")
