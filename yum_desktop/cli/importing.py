@@ -178,7 +178,7 @@ def _left_out(r: Registry, plan: ImportPlan) -> list[Json]:
     seconds = {pair.second: pair for pair in plan.duplicates}
     left_out: list[Json] = []
     for row in plan.rows:
-        known = there.find(row.values)
+        known = there.of_record(row.record) or there.find(row.values)
         if known is not None:
             left_out.append({"row": row.row, "why": "in_store", "id": known.member_id})
         elif row.row in seconds:

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.cli import adding, auditing, handing, importing, pairing
+from yum_desktop.cli import adding, auditing, exporting, handing, importing, pairing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
@@ -446,6 +446,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_cases(rooms)
     _add_bundles(rooms)
     auditing.add(partial(_add, rooms))
+    exporting.add(partial(_add, rooms))
     return parser
 
 

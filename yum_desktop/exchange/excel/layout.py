@@ -23,7 +23,10 @@ GIVEN_NAME: Final = "given_name"
 LEFT_REASON: Final = "left_reason"
 LEFT_ROW: Final = "left_row"
 """The columns that a file of rows left by an earlier import has: why, and where they stood."""
+RECORD: Final = "record_id"
+"""The column that says which record a row of a correction sheet is of."""
 TARGETS: Final = (
+    RECORD,
     LEFT_REASON,
     LEFT_ROW,
     CHI_DOAN,
@@ -91,6 +94,11 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "card_no": ("so the doan", "so the", "so the doan vien"),
     CHI_DOAN: ("chi doan", "don vi", "lop", "chi doan/lop", "ten chi doan"),
     "note": ("ghi chu",),
+    "status": ("trang thai",),
+    "has_book": ("co so doan vien",),
+    "source": ("nguon nhap",),
+    "associations": ("hoi",),
+    RECORD: ("ma ban ghi",),
     LEFT_REASON: ("ly do chua nhap",),
     LEFT_ROW: ("dong trong tep goc",),
 }

@@ -51,6 +51,13 @@ class Known:
         self._rows = {person.member_id: person for person in people}
         self._people = People(map(_person, people), duplicates.rules())
 
+    def of_record(self, record: str | None) -> MemberRow | None:
+        """Return the member whose record a row of a correction sheet names; nothing when it is gone."""
+        try:
+            return None if record is None else self._rows.get(UUID(record))
+        except ValueError:
+            return None
+
     def find(self, values: Mapping[str, object]) -> MemberRow | None:
         """Return the member that a row would repeat; two different identity numbers are two people.
 

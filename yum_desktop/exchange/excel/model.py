@@ -51,6 +51,7 @@ class PlannedRow:
         chi_doan: The unit as the file names it.
         other: Clean text that no field takes, by header.
         cells: The cells as they stand, texts of before Unicode converted.
+        record: Id of the record that the row of a correction sheet is of, as the file has it.
     """
 
     row: int
@@ -59,6 +60,7 @@ class PlannedRow:
     problems: tuple[Problem, ...]
     other: Mapping[str, str] = field(default_factory=dict)
     cells: Row = ()
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

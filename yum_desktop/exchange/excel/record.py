@@ -23,6 +23,7 @@ from yum_desktop.exchange.excel.layout import (
     MALE_MARK,
     MALE_YEAR,
     ORDINAL,
+    RECORD,
     TARGETS,
     Layout,
     text_of,
@@ -140,6 +141,7 @@ class Reader:
         }
         self._names = _Remembered(cells.read_name)
         self._unit = layout.column(CHI_DOAN)
+        self._record = layout.column(RECORD)
         self._units = _Remembered(_unit_of)
         self._main = [
             (target, layout.places[target], _Remembered(reader))
@@ -171,8 +173,17 @@ class Reader:
             self._check_together(draft)
         others = self._take_further(columns, drafts)
         units = self._take_units(columns, drafts) if self._unit is not None else [one.group for one in found]
+        record = self._record
         return [
-            PlannedRow(one.number, draft.values, unit, tuple(draft.problems), others.get(place, _NO_TEXTS), one.row)
+            PlannedRow(
+                one.number,
+                draft.values,
+                unit,
+                tuple(draft.problems),
+                others.get(place, _NO_TEXTS),
+                one.row,
+                None if record is None else text_of(one.row[record]) or None,
+            )
             for place, (one, draft, unit) in enumerate(zip(found, drafts, units, strict=True))
         ]
 

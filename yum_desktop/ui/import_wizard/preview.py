@@ -192,7 +192,8 @@ class Preview:
         if not values.get("full_name"):
             return _refused(number, "name.missing", "")
         problems = _problems(planned, values, typed, decisions.taken.get(number, {}))
-        known = self._there.find(values)
+        own = self._there.of_record(planned.record)
+        known = own or self._there.find(values)
         unit_name = planned.chi_doan or WHOLE_FILE
         row = PreviewRow(
             row=number,
@@ -205,7 +206,7 @@ class Preview:
             wanted=decisions.ticked.get(number, True),
         )
         if known is not None:
-            return self._known(row, known, decisions)
+            return self._corrected(row, own, decisions) if own is not None else self._known(row, known, decisions)
         if number in self._seconds:
             why = QCoreApplication.translate("import", "Trùng với dòng {0}").format(self._seconds[number])
             return replace(row, state=State.TWICE, why=why, wanted=decisions.ticked.get(number, False))
@@ -221,6 +222,19 @@ class Preview:
         if values.get("id_number") in self._elsewhere:
             return QCoreApplication.translate("import", "Số giấy tờ này có thể đã có ở đơn vị khác. Kiểm lại giấy tờ")
         return ""
+
+    def _corrected(self, row: PreviewRow, known: MemberRow, decisions: Decisions) -> PreviewRow:
+        """Return a row that names its record: what fills a gap there is wanted, unless it is somebody else's number."""
+        other = self._there.find({"id_number": row.values.get("id_number")})
+        if other is not None and other.member_id != known.member_id:
+            words = QCoreApplication.translate("import", "Số giấy tờ này là của {0}, {1}. Kiểm giấy tờ trước")
+            why = words.format(other.full_name, other.unit_name)
+            return replace(row, state=State.BAD, why=why, wanted=False)
+        made = self._known(row, known, decisions)
+        if made.state is State.BAD:
+            words = QCoreApplication.translate("import", "Dòng này là hồ sơ của {0}, nhưng tên khác. Sửa tên trên máy")
+            return replace(made, why=words.format(known.full_name))
+        return replace(made, wanted=decisions.ticked.get(row.row, any(change.fills for change in made.changes)))
 
     def _known(self, row: PreviewRow, known: MemberRow, decisions: Decisions) -> PreviewRow:
         """Return a row that means somebody who is there: what it would change, or why that is not to be done."""
@@ -246,7 +260,7 @@ def matched(plan: ImportPlan, people: Sequence[MemberRow]) -> set[UUID]:
     """Return the members that rows of a file mean."""
     there = Known(people)
     rows = [*plan.rows, *(row.member for row in plan.rejected if row.member is not None)]
-    return {known.member_id for row in rows if (known := there.find(row.values)) is not None}
+    return {known.member_id for row in rows if (known := there.of_record(row.record) or there.find(row.values))}
 
 
 def numbers_of(plan: ImportPlan) -> set[str]:
