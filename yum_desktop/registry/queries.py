@@ -326,8 +326,12 @@ def sync_state(r: Registry) -> SyncState:
 
 def _clock_text(conn: Connection, doubt: str | None) -> str | None:
     """Return what people read about a clock that cannot be right."""
+    if doubt is None:
+        return None
     minutes = round(abs(clock.offset_ms(conn) or 0) / _MINUTE_MS)
-    return None if doubt is None else text_of(doubt).replace("{0}", f"{minutes} phút")
+    days, hours = round(minutes / 1_440), round(minutes / 60)
+    far = f"{days} ngày" if days >= 2 else f"{hours} giờ" if hours >= 2 else f"{minutes} phút"
+    return text_of(doubt).replace("{0}", far)
 
 
 def _open_conflicts(conn: Connection) -> int:

@@ -90,14 +90,13 @@ class QtAsker:
 
 
 class QuestionDialog(QDialog):
-    """A question, 420 wide. The focus starts on the harmless button; Esc closes it."""
+    """A question, 420 wide, or as wide as its buttons need. The focus starts on the harmless button; Esc closes it."""
 
     def __init__(self, question: Question, answered: Callable[[Answer | None], None], parent: QWidget) -> None:
         super().__init__(parent)
         self._answered = answered
         self._key: str | None = None
         self.setWindowTitle(question.title)
-        self.setFixedWidth(420)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(8)
@@ -127,6 +126,8 @@ class QuestionDialog(QDialog):
             button.clicked.connect(lambda _checked=False, key=choice.key: self._choose(key))
             row.addWidget(button)
         column.addLayout(row)
+        margins = column.contentsMargins()
+        self.setFixedWidth(max(420, row.sizeHint().width() + margins.left() + margins.right()))
         self._needs = question.reason_for
         self.reason.textChanged.connect(self._enable)
         self.secret.textChanged.connect(self._enable)

@@ -62,6 +62,7 @@ class SyncStrip(QFrame):
         icon, role, head, tail = self._connection(state)
         self._icon.set_icon(icon, role)
         self._head.setText(head)
+        self._head.setToolTip(state.error_text or "")
         self._head.set_tone(role)
         self._tail.setText(tail)
         since = ""
@@ -92,7 +93,7 @@ class SyncStrip(QFrame):
             first = self.tr("Đang nhận lần đầu") if not state.complete else self.tr("Đang gửi nhận")
             return "refresh-cw", "accent", first, told
         if state.error_text and state.online is not False:
-            return "triangle-alert", "wait", state.error_text, ""
+            return "triangle-alert", "wait", state.error_text.partition(". ")[0].rstrip("."), ""
         if state.online is False:
             return "wifi-off", "text", self.tr("Không có mạng."), self.tr("Vẫn làm việc bình thường")
         if state.online:

@@ -21,6 +21,20 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("anew", text)
 
 
+def question() -> Question:
+    """Return what is asked."""
+    text = _tr(
+        "Hãy hỏi người quản trị trước. Những gì chờ gửi trên máy này không mất. Gửi lại: hồ sơ mà máy chủ đã mất"
+        " được gửi lên, chỗ hai bên khác nhau sẽ được hỏi. Theo máy chủ: hồ sơ máy chủ không có sẽ bỏ khỏi máy này."
+    )
+    choices = (
+        Choice(_LATER, _tr("Để sau")),
+        Choice("server", _tr("Theo máy chủ"), "danger"),
+        Choice(_OFFER, _tr("Gửi lại phần đã mất"), "primary"),
+    )
+    return Question(_tr("Máy chủ được khôi phục từ bản cũ"), text, choices)
+
+
 class AnewPresenter:
     """Asks how it goes on with a restored server, and lets it.
 
@@ -44,16 +58,7 @@ class AnewPresenter:
 
     def ask(self) -> None:
         """Ask the person."""
-        text = _tr(
-            "Hãy hỏi người quản trị trước. Những gì chờ gửi trên máy này không mất. Gửi lại: hồ sơ mà máy chủ đã mất"
-            " được gửi lên, chỗ hai bên khác nhau sẽ được hỏi. Theo máy chủ: hồ sơ máy chủ không có sẽ bỏ khỏi máy này."
-        )
-        choices = (
-            Choice(_LATER, _tr("Để sau")),
-            Choice("server", _tr("Theo máy chủ"), "danger"),
-            Choice(_OFFER, _tr("Gửi lại phần đã mất"), "primary"),
-        )
-        self._asker.ask(Question(_tr("Máy chủ được khôi phục từ bản cũ"), text, choices), self._answered)
+        self._asker.ask(question(), self._answered)
 
     def _answered(self, answer: Answer | None) -> None:
         if answer is None or answer.key == _LATER:

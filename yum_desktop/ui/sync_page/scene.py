@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.registry.activity import ActivityRow
+from yum_desktop.registry.refusals import text_of
 from yum_desktop.registry.views import ConflictField, ConflictRow, HandoverField, HandoverRow, PendingRow, SyncState
+from yum_desktop.ui.asking import Question, QuestionDialog
 from yum_desktop.ui.members.scene import vocabulary
 from yum_desktop.ui.scenes import NOW, STATE, Scene, SceneClock, in_shell
+from yum_desktop.ui.sync_page import anew, sign_in
 from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.presenter import Lists, Tab
 from yum_desktop.ui.sync_page.view import SyncPage
@@ -154,6 +157,20 @@ def _handover(row: HandoverRow) -> QWidget:
     return window
 
 
+def _stopped(code: str, text: str | None = None) -> SyncState:
+    """Return the state after an exchange that ended with an error."""
+    return replace(STATE, online=True, error_code=code, error_text=text or text_of(code))
+
+
+def _asked(question: Question) -> QWidget:
+    """Return a question alone on a window."""
+    window = QWidget()
+    dialog = QuestionDialog(question, lambda _answer: None, window)
+    dialog.setWindowFlags(Qt.WindowType.Widget)
+    QVBoxLayout(window).addWidget(dialog, 0, Qt.AlignmentFlag.AlignCenter)
+    return window
+
+
 def scenes() -> list[Scene]:
     """Return the scenes of this screen."""
     return [
@@ -165,4 +182,12 @@ def scenes() -> list[Scene]:
         Scene("sync-received-one", lambda: _handover(RECEIVED[0])),
         Scene("sync-handed-one", lambda: _handover(HANDED[1])),
         Scene("sync-history", lambda: _page(Tab.HISTORY)),
+        Scene("sync-went-back", lambda: _page(Tab.PENDING, _stopped("server.went_back")), dark=True),
+        Scene("sync-went-back-question", lambda: _asked(anew.question())),
+        Scene("sync-signed-out", lambda: _page(Tab.PENDING, _stopped("auth.expired"))),
+        Scene("sync-signed-out-question", lambda: _asked(sign_in.question("xa-muong-vat"))),
+        Scene(
+            "sync-clock",
+            lambda: _page(Tab.PENDING, _stopped("clock.wrong", text_of("clock.wrong").replace("{0}", "2 ngày"))),
+        ),
     ]

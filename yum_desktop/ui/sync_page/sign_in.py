@@ -19,6 +19,19 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("sign_in", text)
 
 
+def question(account: str) -> Question:
+    """Return what is asked."""
+    text = _tr("Tài khoản {0}. Những gì đã nhập trên máy này vẫn còn và sẽ được gửi sau khi đăng nhập.")
+    return Question(
+        _tr("Đăng nhập lại"),
+        text.format(account),
+        (Choice("later", _tr("Để sau")), Choice(_SIGN_IN, _tr("Đăng nhập"), "primary")),
+        reason=_tr("Mật khẩu"),
+        reason_for=frozenset({_SIGN_IN}),
+        secret=True,
+    )
+
+
 class SignInPresenter:
     """Asks for the password, signs in and begins an exchange.
 
@@ -44,16 +57,7 @@ class SignInPresenter:
 
     def ask(self) -> None:
         """Ask for the password."""
-        text = _tr("Tài khoản {0}. Những gì đã nhập trên máy này vẫn còn và sẽ được gửi sau khi đăng nhập.")
-        question = Question(
-            _tr("Đăng nhập lại"),
-            text.format(self._account()),
-            (Choice("later", _tr("Để sau")), Choice(_SIGN_IN, _tr("Đăng nhập"), "primary")),
-            reason=_tr("Mật khẩu"),
-            reason_for=frozenset({_SIGN_IN}),
-            secret=True,
-        )
-        self._asker.ask(question, self._answered)
+        self._asker.ask(question(self._account()), self._answered)
 
     def _answered(self, answer: Answer | None) -> None:
         if answer is None or answer.key != _SIGN_IN:

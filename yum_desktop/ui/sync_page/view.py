@@ -131,8 +131,8 @@ class SyncPage(QWidget):
         self.by_file = FileCard()
         self.progress = Progress()
         self.start = Button(self.tr("Gửi nhận ngay"), kind="primary", icon="refresh-cw")
-        self.anew = Button(self.tr("Xem cách xử lý"), icon="triangle-alert")
-        self.sign_in = Button(self.tr("Đăng nhập lại"), icon="key-round")
+        self.anew = Button(self.tr("Xem cách xử lý"), kind="primary", icon="triangle-alert")
+        self.sign_in = Button(self.tr("Đăng nhập lại"), kind="primary", icon="key-round")
         self.facts: dict[str, tuple[IconLabel, Label, Label]] = {}
         self._lay_out()
         self._connect()
@@ -181,6 +181,7 @@ class SyncPage(QWidget):
         self._idle.setVisible(not state.busy)
         self.anew.setVisible(state.error_code in CODES)
         self.sign_in.setVisible(state.error_code in SIGN_IN_CODES)
+        self.start.setVisible(state.error_code not in CODES | SIGN_IN_CODES)  # it would end as the last one did
         if state.busy:
             title = self.tr("Đang gửi nhận") if state.complete else self.tr("Đang nhận lần đầu")
             detail = self.tr("{0} hồ sơ, {1}. Mất mạng giữa chừng cũng không mất gì.")
