@@ -150,3 +150,15 @@ def test_s033_one_choice_for_all_leaves_what_identifies_a_person(disputed: Regis
     assert len(waiting) == 300
     commands.undo(disputed, done.group)
     assert len(queries.conflicts(disputed)) == 301
+
+
+def test_a_settlement_that_was_sent_is_not_taken_back(disputed: Registry) -> None:
+    with disputed.write() as conn:
+        conn.exec_driver_sql("UPDATE conflict SET fields = replace(fields, 'true', 'false')")
+    done = commands.settle_all(disputed, Take.MINE)
+    assert done.settled == 1
+    with disputed.write() as conn:
+        store.freeze(conn, 10)
+    assert commands.undo(disputed, done.group) == 0
+    (row,) = [row for row in queries.pending(disputed) if row.kind == "conflict"]
+    assert row.status == "in_flight"

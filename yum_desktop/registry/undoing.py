@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from sync.client import store
 from sync.client.replica import Author
 from sync.client.store import CREATED_FIELD, DELETED_FIELD
 from sync.core import values as packed
-from sync.protocol.kinds import UNIT, Value, Values
+from sync.protocol.kinds import CONFLICT, UNIT, Value, Values
 from yum_desktop.domain.errors import InputError
 from yum_desktop.registry.engine import Registry
 
@@ -78,7 +79,8 @@ def _reverse(r: Registry, conn: Connection, lines: list[_Line], author: Author) 
             return 0
         r.replica.create(conn, kind, record_id, _before(packed.load(last.old), lines), author)
         return 1
-    if found is None or table.kind.append_only:
+    sent = kind == CONFLICT.name and store.PENDING not in store.lines(conn, kind, record_id)
+    if found is None or table.kind.append_only or sent:  # a settlement that has been sent stands
         return 0
     later = _later(conn, kind, record_id, last.seq)
     if first.field == CREATED_FIELD:

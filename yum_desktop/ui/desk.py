@@ -39,6 +39,7 @@ from yum_desktop.ui.shell.window import MainWindow
 from yum_desktop.ui.sync_page.anew import AnewPresenter
 from yum_desktop.ui.sync_page.by_file import FilePresenter, FileSources
 from yum_desktop.ui.sync_page.presenter import SyncPresenter, SyncSources, Tab
+from yum_desktop.ui.sync_page.settling import SettlingPresenter
 from yum_desktop.ui.sync_page.sign_in import SignInPresenter
 from yum_desktop.ui.sync_page.view import SyncPage
 
@@ -329,6 +330,12 @@ class Desk(QObject):
             sync=self.shell.sync, trouble=page.show_trouble,
         )  # fmt: skip
         page.sign_in_requested.connect(self.sign_in.ask)
+        self.settling = SettlingPresenter(
+            self._jobs, self.asker, conflicts=lambda: self.sync_lists.lists.conflicts,
+            settle_all=partial(commands.settle_all, r), did=self.did, changed=self.sync_lists.refresh,
+            trouble=page.show_trouble,
+        )  # fmt: skip
+        page.settle_all_requested.connect(self.settling.ask)
         page.list_requested.connect(self._show_list)
         self._add_files(page)
         self.window.add_page("sync", self.tr("Đồng bộ"), "refresh-cw", page)

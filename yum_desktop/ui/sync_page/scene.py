@@ -14,7 +14,7 @@ from yum_desktop.registry.views import ConflictField, ConflictRow, HandoverField
 from yum_desktop.ui.asking import Question, QuestionDialog
 from yum_desktop.ui.members.scene import vocabulary
 from yum_desktop.ui.scenes import NOW, STATE, Scene, SceneClock, in_shell
-from yum_desktop.ui.sync_page import anew, sign_in
+from yum_desktop.ui.sync_page import anew, settling, sign_in
 from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.presenter import Lists, Tab
 from yum_desktop.ui.sync_page.view import SyncPage
@@ -100,6 +100,19 @@ HANDED = tuple(
 )
 
 
+def _conflicts() -> Lists:
+    """Return lists with more conflicts than anybody wants to open."""
+    one = lists().conflicts[0]
+    names = ("Lò Thị Phương Thảo", "Quàng Văn Panh", "Vì Thị Inh", "Cà Thị Mai", "Tòng Văn Sơn", "Lường Văn Hặc")
+    born = ConflictField("born_on", "Ngày sinh", "2004", "2004-05-06", "2004-06-05", identifies=True)
+    rows = [
+        replace(one, conflict_id=UUID(int=900 + n), record_id=UUID(int=505 + n), title=name)
+        for n, name in enumerate(names)
+    ]
+    rows[-1] = replace(rows[-1], fields=(born, *one.fields))
+    return replace(lists(), conflicts=tuple(rows))
+
+
 def lists() -> Lists:
     """Return the lists of the pictures."""
     pending = tuple(_pending(place, *row) for place, row in enumerate(_PENDING, 1))
@@ -139,9 +152,9 @@ def lists() -> Lists:
     return Lists(pending, refused, (conflict,), history, RECEIVED, HANDED)
 
 
-def _page(tab: Tab, state: SyncState = STATE) -> QWidget:
+def _page(tab: Tab, state: SyncState = STATE, shown: Lists | None = None) -> QWidget:
     page = SyncPage(SceneClock())
-    page.show_lists(lists())
+    page.show_lists(shown or lists())
     page.show_state(state)
     page.show_tab(tab)
     page.tables[tab].select_row(0)
@@ -182,6 +195,8 @@ def scenes() -> list[Scene]:
         Scene("sync-received-one", lambda: _handover(RECEIVED[0])),
         Scene("sync-handed-one", lambda: _handover(HANDED[1])),
         Scene("sync-history", lambda: _page(Tab.HISTORY)),
+        Scene("sync-many-conflicts", lambda: _page(Tab.CONFLICTS, shown=_conflicts())),
+        Scene("sync-settle-all", lambda: _asked(settling.question(*settling.counted(_conflicts().conflicts)))),
         Scene("sync-went-back", lambda: _page(Tab.PENDING, _stopped("server.went_back")), dark=True),
         Scene("sync-went-back-question", lambda: _asked(anew.question())),
         Scene("sync-signed-out", lambda: _page(Tab.PENDING, _stopped("auth.expired"))),

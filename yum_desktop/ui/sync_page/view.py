@@ -24,6 +24,7 @@ from yum_desktop.ui.sync_page.by_file import FileCard
 from yum_desktop.ui.sync_page.handover import HandoverDialog
 from yum_desktop.ui.sync_page.model import models, next_column
 from yum_desktop.ui.sync_page.presenter import MERGED, Lists, Tab
+from yum_desktop.ui.sync_page.settling import counted
 from yum_desktop.ui.sync_page.sign_in import SIGN_IN_CODES
 from yum_desktop.ui.theme import Type
 from yum_desktop.ui.widgets.badges import CountPill
@@ -64,6 +65,7 @@ class SyncPage(QWidget):
         return_requested: Received work and the reason.
         put_away_requested: Own work.
         sign_in_requested: The password is needed once more.
+        settle_all_requested: One side is to be taken in all conflicts.
         anew_requested: Something must be decided about a server that came back from a backup.
         sync_requested, stop_requested: Send and receive now; stop that.
         list_requested: The name of the list to bring to the front.
@@ -78,6 +80,7 @@ class SyncPage(QWidget):
     return_requested = Signal(object, str)
     put_away_requested = Signal(object)
     sign_in_requested = Signal()
+    settle_all_requested = Signal()
     anew_requested = Signal()
     sync_requested = Signal()
     stop_requested = Signal()
@@ -127,6 +130,7 @@ class SyncPage(QWidget):
         self.retry = Button(self.tr("Gửi lại"), icon="refresh-cw")
         self.discard = Button(self.tr("Bỏ thay đổi"), kind="danger", icon="trash-2")
         self.open = Button(self.tr("Mở hồ sơ"), icon="arrow-right")
+        self.settle_all = Button(self.tr("Chọn một lượt"), icon="list-checks")
         self.exchange = Card()
         self.by_file = FileCard()
         self.progress = Progress()
@@ -245,7 +249,7 @@ class SyncPage(QWidget):
         foot.setContentsMargins(16, 8, 12, 8)
         foot.setSpacing(8)
         foot.addWidget(self.about, 1)
-        for button in (self.discard, self.retry, self.take, self.open):
+        for button in (self.settle_all, self.discard, self.retry, self.take, self.open):
             foot.addWidget(button)
         card = Card(flush=True)
         card.body.addLayout(row)
@@ -328,6 +332,7 @@ class SyncPage(QWidget):
         self.discard.clicked.connect(self._discard)
         self.take.clicked.connect(self._take)
         self.open.clicked.connect(self._open_current)
+        self.settle_all.clicked.connect(self.settle_all_requested)
         self.start.clicked.connect(self.sync_requested)
         self.anew.clicked.connect(self.anew_requested)
         self.sign_in.clicked.connect(self.sign_in_requested)
@@ -360,6 +365,7 @@ class SyncPage(QWidget):
         has_rows = bool(self.models[tab].rows)
         for button in (self.retry, self.discard):
             button.setVisible(tab is Tab.REFUSED and has_rows)
+        self.settle_all.setVisible(tab is Tab.CONFLICTS and sum(counted(self.models[tab].rows)) > 1)
         self.open.setVisible(has_rows)
         self.take.setVisible(tab is Tab.RECEIVED and has_rows)
         names = {
