@@ -1,4 +1,4 @@
-"""One choice for all conflicts at once: hundreds that differ in what identifies nobody, where a list was typed twice."""
+"""One choice for all conflicts: hundreds that differ in what identifies nobody, where a list was typed twice."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
