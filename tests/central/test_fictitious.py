@@ -19,9 +19,11 @@ from yum_desktop.central.seed import Commune, MemberDraft, Plan, commune, territ
 from yum_desktop.domain.check import check_member
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.errors import InputError
-from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape, missing_fields
+from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
+from yum_desktop.domain.rules import missing_fields
 from yum_desktop.exchange.gazetteer import shipped_gazetteer
 from yum_desktop.registry.code_lists import shipped_codes
+from yum_desktop.registry.rules import shipped_book
 
 TODAY = date(2026, 10, 1)
 MAP = shipped_gazetteer()
@@ -205,8 +207,8 @@ def test_unit_codes_and_peoples_are_in_the_code_lists() -> None:
 
 def test_a_commune_without_gaps_has_only_complete_records_that_the_checks_pass() -> None:
     for member in perfect().members:
-        assert missing_fields({**member.values, "unit_id": "x"}) == ()
-        assert [found for found in check_member(member.values, TODAY) if found.field != "unit_id"] == []
+        assert missing_fields({**member.values, "unit_id": "x"}, shipped_book(), on=TODAY) == ()
+        assert [found for found in check_member(member.values, TODAY, shipped_book()) if found.field != "unit_id"] == []
 
 
 def test_identity_numbers_say_province_century_sex_and_year_and_are_unique() -> None:
@@ -358,7 +360,7 @@ def test_a_fault_asked_of_everyone_spares_only_the_officers(fault: str, gone: se
         if member.values["position"] == "DOAN_VIEN":
             assert not gone & member.values.keys()
         else:
-            assert missing_fields({**member.values, "unit_id": "x"}) == ()
+            assert missing_fields({**member.values, "unit_id": "x"}, shipped_book(), on=TODAY) == ()
 
 
 def test_a_duplicate_is_a_poorer_record_of_a_person_of_another_chapter() -> None:

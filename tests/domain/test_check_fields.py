@@ -12,6 +12,7 @@ from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
 from yum_desktop.domain.phone import normalise
 from yum_desktop.registry.code_lists import shipped_codes
+from yum_desktop.registry.rules import shipped_book
 
 TODAY = date(2026, 10, 15)
 NONE = Codes([])
@@ -97,14 +98,14 @@ def test_no_name_of_a_shipped_list_means_two_things(list_code: str) -> None:
 
 def test_what_contradicts_the_identity_number_is_said() -> None:
     values = {"id_number": "038203012345", "sex": "NU", "born_on": "2004-01-01"}
-    found = {finding.code for finding in check_member(values, TODAY) if finding.field == "id_number"}
+    found = {finding.code for finding in check_member(values, TODAY, shipped_book()) if finding.field == "id_number"}
     assert found == {"id.sex_mismatch", "id.year_mismatch"}
 
 
 def test_joining_too_young_is_said_only_when_it_is_certain() -> None:
     born = {"born_on": "2011-03-03"}
-    early = check_member({**born, "joined_on": "2026-02"}, TODAY)
-    maybe = check_member({**born, "joined_on": "2026-03"}, TODAY)
+    early = check_member({**born, "joined_on": "2026-02"}, TODAY, shipped_book())
+    maybe = check_member({**born, "joined_on": "2026-03"}, TODAY, shipped_book())
     assert "join.too_young" in {finding.code for finding in early}
     assert "join.too_young" not in {finding.code for finding in maybe}
 

@@ -9,10 +9,12 @@ from commune import COMMUNE, HAMLET, OTHER_COMMUNE, PROVINCE, SCHOOL, arrive, ar
 
 from sync.protocol.kinds import Value, Values
 from yum_desktop.domain.errors import InputError
-from yum_desktop.domain.member import MEMBER_FIELDS, missing_fields
+from yum_desktop.domain.member import MEMBER_FIELDS
+from yum_desktop.domain.rules import COMPLETENESS, missing_fields
 from yum_desktop.registry import queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.member_list import _statement
+from yum_desktop.registry.rules import shipped_book
 
 
 def person(r: Registry, number: int, name: str, unit_id: UUID = HAMLET, **values: Value) -> UUID:
@@ -177,7 +179,8 @@ def test_what_is_missing_is_what_the_form_says(r: Registry) -> None:
     cases += [{**whole, "phone": ""}, {**whole, "id_number": None, "id_missing_reason": "Chưa làm thẻ"}]
     arrive_all(r, "member", [(UUID(int=9_000 + place), values) for place, values in enumerate(cases)])
     for row in queries.member_rows(r, None):
-        assert row.missing == missing_fields(dict(cases[row.member_id.int - 9_000]))
+        said = missing_fields(cases[row.member_id.int - 9_000], shipped_book(), on=r.clock.now().date())
+        assert row.missing == said
 
 
 def test_a_row_says_what_the_record_says(r: Registry) -> None:
@@ -203,3 +206,17 @@ def test_a_member_that_is_not_there_is_unknown(r: Registry) -> None:
 def test_a_unit_has_its_short_name(r: Registry) -> None:
     assert queries.unit_name(r, HAMLET) == "thôn Nà Đông"
     assert queries.unit_name(r, UUID(int=404)) == ""
+
+
+def test_rules_that_the_server_sent_say_what_is_missing(r: Registry) -> None:
+    member_id = person(r, 1, "Ma Văn Sáng", has_book=1)
+    rule = {"key": COMPLETENESS, "effective_from": "2020-01-01"}
+    value = '[{"field":"book_keeper","when":[{"field":"has_book","among":[1]}]},{"field":"sex"}]'
+    arrive(r, "rule_set", UUID(int=6_000), {**rule, "value": value})
+    for _ in range(2):
+        (row,) = queries.member_rows(r, None)
+        assert row.missing == queries.member(r, member_id).missing == ("sex", "book_keeper")
+        arrive(r, "rule_set", UUID(int=6_001), {**rule, "effective_from": "2090-01-01", "value": '[{"field":"email"}]'})
+    arrive(r, "rule_set", UUID(int=6_002), {"key": COMPLETENESS, "effective_from": "2021-01-01", "value": "[{}]"})
+    (row,) = queries.member_rows(r, None)
+    assert "phone" in row.missing, "rules that this program cannot read give way to its own"

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sync.protocol.kinds import Value
 from yum_desktop.domain.errors import InputError
-from yum_desktop.domain.member import BY_NAME, MemberField, Shape, missing_fields
+from yum_desktop.domain.member import BY_NAME, MemberField, Shape
+from yum_desktop.domain.rules import missing_fields
 from yum_desktop.domain.text import fold, name_key
+from yum_desktop.registry.rules import shipped_book
 from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberRow, UnitRow
 from yum_desktop.ui.members.likeness import Hints
 from yum_desktop.ui.members.presenter import MemberSources
@@ -105,7 +107,7 @@ class People:
                     phone=_text(values.get("phone")),
                     position=None,
                     status=None,
-                    missing=missing_fields(dict(values)),
+                    missing=missing_of(values),
                     sort_key=name_key(name),
                     state="wait" if self.waiting.get(member_id) else "ok",
                 )
@@ -125,7 +127,7 @@ class People:
             waiting=frozenset(self.waiting.get(member_id, set())),
             refused=dict(self.refused.get(member_id, {})),
             conflicts=self.conflicts.get(member_id, ()),
-            missing=missing_fields(dict(values)),
+            missing=missing_of(values),
         )
 
     def add(self, unit_id: UUID, values: Mapping[str, Value]) -> tuple[UUID, str]:
@@ -172,8 +174,12 @@ class People:
         )
 
 
+def missing_of(values: Mapping[str, Value]) -> tuple[str, ...]:
+    return missing_fields(values, shipped_book(), on=NOW.date())
+
+
 def vocabulary() -> Vocabulary:
-    return Vocabulary(lists=LISTS, places=SomePlaces(), units=UNITS, read=read, check=check)
+    return Vocabulary(lists=LISTS, places=SomePlaces(), units=UNITS, read=read, check=check, missing=missing_of)
 
 
 def many(people: People, count: int) -> None:

@@ -23,11 +23,10 @@ from yum_desktop.domain.membership import DEPARTED
 from yum_desktop.registry.checks import clean
 from yum_desktop.registry.clock import from_ms
 from yum_desktop.registry.kinds import KINDS, MEMBER_KIND, UNIT_KIND
+from yum_desktop.registry.rules import rules_in
 
 DUPLICATE: Final = "identity.duplicate"
 _YEAR_MIN: Final = 1900
-_AGE_MIN: Final = 14
-"""Nobody younger is a member; a birth year typed as this year is."""
 _VIETNAM: Final = timedelta(hours=7)
 _AFTER_BIRTH: Final = ("joined_on", "admission_on", "id_issued_on", "card_issued_on", "party_joined_on")
 
@@ -61,13 +60,14 @@ class MemberRules:
         except InputError as error:
             return Refusal(error.code, error.field or "", error.text)
         today = today_of(tx)
+        age_min = rules_in(tx.conn).record_age(today) if "born_on" in changed else 0
         for name, value in changed.items():
             field = BY_NAME[name]
             if kept[name] != value:
                 return Refusal("member.not_clean", name, f"{field.label}: có khoảng trắng thừa, hoặc để trống.")
             refusal = None
             if field.shape is Shape.DAY:
-                refusal = _check_day(name, field.label, str(value), today)
+                refusal = _check_day(name, field.label, str(value), today, age_min)
             elif field.codes is not None:
                 refusal = self._check_codes(tx, field, field.codes, str(value))
             if refusal is not None:
@@ -102,13 +102,13 @@ def today_of(tx: Tx) -> date:
     return (from_ms(tx.now_ms) + _VIETNAM).date()
 
 
-def _check_day(name: str, label: str, value: str, today: date) -> Refusal | None:
+def _check_day(name: str, label: str, value: str, today: date, age_min: int) -> Refusal | None:
     """Return why a day of known precision is not plausible: long ago, in the future, or too young."""
     if int(value[:4]) < _YEAR_MIN:
         return Refusal("date.too_early", name, f"{label}: năm {value[:4]} quá xa.")
     if value > today.isoformat()[: len(value)]:
         return Refusal("date.future", name, f"{label}: ngày này chưa đến.")
-    if name == "born_on" and today.year - int(value[:4]) < _AGE_MIN:
+    if name == "born_on" and today.year - int(value[:4]) < age_min:
         return Refusal("date.too_young", name, f"{label}: người sinh năm {value[:4]} chưa đến tuổi vào Đoàn.")
     return None
 

@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from sync.protocol.errors import RejectedError
 from sync.server.compact import compact, preview
 from sync.server.erase import erase
-from yum_desktop.central import moving, openapi, store
+from yum_desktop.central import moving, openapi, ruling, store
 from yum_desktop.central.accounts import Account, Role
 from yum_desktop.central.app import answer_bundle, build_app
 from yum_desktop.central.fictitious import shipped_names
@@ -373,6 +373,17 @@ def describe(_options: argparse.Namespace) -> Report:
     return Report(data, json.dumps(data, ensure_ascii=False, indent=2).splitlines())
 
 
+def rules(options: argparse.Namespace) -> Report:
+    """Print the dated rules in force, or put those of a file in their place; devices get them like any change."""
+    with opened(options.db) as central:
+        if options.file is not None:
+            ruling.replace(central.server, ruling.read(options.file), ids=new_id)
+        found = ruling.plain(central.server)
+    return Report(
+        {"rules": found}, [f"{rule['key']:<24} {rule['from'] or '…'} – {rule['to'] or '…'}" for rule in found]
+    )
+
+
 def _announce(url: str, ready_file: Path | None, *, as_json: bool) -> None:
     """Say where the server is; the file appears whole, so that others may wait for it."""
     if ready_file is not None:
@@ -482,6 +493,8 @@ def parser() -> argparse.ArgumentParser:
     _add_serve(_add(groups, shared, "serve", serve_forever, "chạy máy chủ"))
     _add(groups, shared, "openapi", describe, "in mô tả giao diện HTTP của máy chủ (OpenAPI)")
     _add_units(groups.add_parser("unit", help="cây đơn vị"), shared)
+    ruled = _add(groups, shared, "rules", rules, "xem các quy tắc có ngày hiệu lực, hoặc thay bằng tệp")
+    ruled.add_argument("file", type=Path, nargs="?", metavar="TỆP", help="tệp JSON như resources/data/rules.json")
     answering = _add(groups, shared, "bundle", answer, "nhận tệp mang đến bằng thẻ nhớ, ghi tệp trả lời")
     answering.add_argument("file", type=Path, metavar="TỆP")
     answering.add_argument("--out", type=Path, metavar="TỆP", help="tệp trả lời (mặc định: tra-loi-….yum bên cạnh)")

@@ -10,8 +10,9 @@ from yum_desktop.domain import identity
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.days import first_day, full_years, last_day, read_day
 from yum_desktop.domain.errors import InputError
-from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, MemberField, Need, Shape
+from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, MemberField, Shape
 from yum_desktop.domain.phone import normalise
+from yum_desktop.domain.rules import RuleBook, missing_needs
 from yum_desktop.domain.text import nfc
 
 Value = str | int | bytes | None
@@ -110,12 +111,11 @@ def _phone_text(text: str, meant: str | None) -> str:
     return f"Cần 10 số di động, đang có {sum(letter.isdigit() for letter in text)}"
 
 
-def check_member(values: Mapping[str, Value], today: date) -> list[Finding]:
-    """Return what is to be said about a record, in form order."""
+def check_member(values: Mapping[str, Value], today: date, rules: RuleBook) -> list[Finding]:
+    """Return what is to be said about a record, in form order; what is missing with what it is needed for."""
     found = [
-        Finding(field.name, "missing", "wait", "Chưa có")
-        for field in MEMBER_FIELDS
-        if field.need is Need.ALWAYS and values.get(field.name) in (None, "") and not _excused(field.name, values)
+        Finding(need.field, "missing", "wait", f"Chưa có. {need.why}" if need.why else "Chưa có")
+        for need in missing_needs(values, rules, on=today)
     ]
     found += _about_identity(values)
     found += _about_days(values, today)
@@ -127,10 +127,6 @@ def contradictions(values: Mapping[str, Value]) -> list[Finding]:
     """Return what the fields of a record say against each other: number, sex and birthday, and the age at joining."""
     about = [one for one in _about_identity(values) if one.code not in {"id.old_cmnd", "id.bad_length"}]
     return about + _about_age(values)
-
-
-def _excused(name: str, values: Mapping[str, Value]) -> bool:
-    return name == "id_number" and bool(values.get("id_missing_reason"))
 
 
 def _about_identity(values: Mapping[str, Value]) -> list[Finding]:

@@ -12,6 +12,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "case": "Hồ sơ nghiệp vụ",
     "case_step": "Bước xử lý hồ sơ",
     "code_item": "Mục danh mục",
+    "rule_set": "Quy tắc",
     "conflict": "Xung đột",
     "handover": "Bàn giao",
 }

@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Need(StrEnum):
-    """How much a complete record needs the field."""
+    """How much the dictionary asks for the field; what a record lacks follows from the dated rules (`domain.rules`)."""
 
     ALWAYS = "always"
     CONTEXT = "context"
@@ -140,14 +140,3 @@ MEMBER_FIELDS: Final[tuple[MemberField, ...]] = (
 """All fields a person may see, in the order of the paper form."""
 
 BY_NAME: Final[dict[str, MemberField]] = {field.name: field for field in MEMBER_FIELDS}
-
-
-def missing_fields(values: dict[str, object]) -> tuple[str, ...]:
-    """Return the names of the fields that a complete record has and `values` lacks, in form order.
-
-    A person without an identity paper is complete when the reason is stated.
-    """
-    missing = [f.name for f in MEMBER_FIELDS if f.need is Need.ALWAYS and values.get(f.name) in (None, "")]
-    if "id_number" in missing and values.get("id_missing_reason"):
-        missing.remove("id_number")
-    return tuple(missing)

@@ -7,15 +7,17 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 
 from sync.protocol.kinds import Value
-from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Need, missing_fields
+from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.membership import DEPARTED
+from yum_desktop.domain.rules import missing_fields
 from yum_desktop.registry import unit_tree
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import MEMBER_KIND
 from yum_desktop.registry.member_list import member_states
+from yum_desktop.registry.rules import rules_in
 
 _AT_ONCE: Final = 500
-_FOR_MISSING: Final = frozenset(f.name for f in MEMBER_FIELDS if f.need is Need.ALWAYS) | {"id_missing_reason"}
+_FOR_MISSING: Final = frozenset(BY_NAME)
 
 
 class OutMember(NamedTuple):
@@ -61,7 +63,8 @@ def out_members(r: Registry, ids: Sequence[UUID], fields: frozenset[str], *, wit
         bindparam("ids", expanding=True)
     )
     with r.read() as conn:
-        units, states = unit_tree.names(conn), member_states(conn)
+        units, states, rules = unit_tree.names(conn), member_states(conn), rules_in(conn)
+        today = r.clock.now().date()
         for start in range(0, len(ids), _AT_ONCE):
             part = [one.bytes for one in ids[start : start + _AT_ONCE]]
             found = {row[0]: row for row in conn.execute(statement, {"ids": part})}
@@ -70,7 +73,7 @@ def out_members(r: Registry, ids: Sequence[UUID], fields: frozenset[str], *, wit
                 if row is None:
                     continue
                 values = dict(zip(names, row[2:], strict=True))
-                lacking = missing_fields({**values, "unit_id": row[1]}) if with_missing else ()
+                lacking = missing_fields({**values, "unit_id": row[1]}, rules, on=today) if with_missing else ()
                 unit = row[1] or bytes(16)
                 yield OutMember(
                     UUID(bytes=key), UUID(bytes=unit), units.get(unit, ""), states.get(key, "ok"), lacking, values

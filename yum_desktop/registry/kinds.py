@@ -12,6 +12,7 @@ PAIR_KIND: Final = "pair"
 CASE_KIND: Final = "case"
 STEP_KIND: Final = "case_step"
 CODE_KIND: Final = "code_item"
+RULE_KIND: Final = "rule_set"
 
 MEMBER_LINKS: Final = ((CASE_KIND, "member_id"),)
 """Kinds whose records point at a member, and the field that does; what was said of pairs points at both for good."""
@@ -87,6 +88,12 @@ KINDS: Final = Kinds(
             table="code_item",
             shared=True,
             fields=_fields(("list_code", "code", "label", "aliases", "position"), Merge.SERVER),
+        ),
+        Kind(
+            name=RULE_KIND,
+            table="rule_set",
+            shared=True,
+            fields=_fields(("key", "value", "effective_from", "effective_to", "source"), Merge.SERVER),
         ),
     )
 )

@@ -1,31 +1,22 @@
 """The table of members: flat rows of a subtree, in Vietnamese order, searched as one types."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from sync.client.store import REFUSED
-from yum_desktop.domain.member import MEMBER_FIELDS, Need
+from yum_desktop.domain.rules import Completeness, Condition, FieldNeed
 from yum_desktop.domain.text import fold
 from yum_desktop.registry import unit_tree
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import MEMBER_KIND
+from yum_desktop.registry.rules import rules_in
 from yum_desktop.registry.views import MemberRow
 
-_NEEDED: Final = tuple(field.name for field in MEMBER_FIELDS if field.need is Need.ALWAYS)
-_MISSING: Final = " + ".join(
-    f"(({name} IS NULL OR {name} = '') AND (id_missing_reason IS NULL OR id_missing_reason = '')) * {1 << place}"
-    if name == "id_number"
-    else f"({name} IS NULL OR {name} = '') * {1 << place}"
-    for place, name in enumerate(_NEEDED)
-)
-"""One number says what is missing: a bit for each field of `_NEEDED`; the rule of `domain.member.missing_fields`."""
-
-_COLUMNS: Final = (
-    f"id, unit_id, full_name, born_on, sex, id_number, phone, position, status, name_key, {_MISSING}"  # the bits last
-)
+_COLUMNS: Final = "id, unit_id, full_name, born_on, sex, id_number, phone, position, status, name_key"
 _WORDS_MAX: Final = 8
 
 
@@ -50,7 +41,8 @@ def member_rows(r: Registry, unit_id: UUID | None, *, text: str = "", limit: int
     with r.read() as conn:
         units = unit_tree.names(conn)
         states = member_states(conn)
-        rows = conn.exec_driver_sql(*_statement(unit_id, search, limit)).all()
+        needs = rules_in(conn).completeness(r.clock.now().date())
+        rows = conn.exec_driver_sql(*_statement(unit_id, search, limit, needs)).all()
     ids = {unit: UUID(bytes=unit) for unit in {row[1] for row in rows}}
     missing: dict[int, tuple[str, ...]] = {}
     return [
@@ -65,7 +57,7 @@ def member_rows(r: Registry, unit_id: UUID | None, *, text: str = "", limit: int
             row[6],
             row[7],
             row[8],
-            missing[row[10]] if row[10] in missing else missing.setdefault(row[10], _names(row[10])),
+            missing[row[10]] if row[10] in missing else missing.setdefault(row[10], _names(needs, row[10])),
             row[9] or b"",
             states.get(row[0], "ok"),
         )
@@ -73,8 +65,37 @@ def member_rows(r: Registry, unit_id: UUID | None, *, text: str = "", limit: int
     ]
 
 
-def _statement(unit_id: UUID | None, search: _Search, limit: int | None) -> tuple[str, tuple[bytes | str | int, ...]]:
-    """Return the statement and its parameters.
+@lru_cache(maxsize=16)
+def _missing(needs: Completeness) -> str:
+    """Return an expression that says in one number what a record lacks: a bit for each need, as `missing_needs`."""
+    return " + ".join(f"({_lacks(need)}) * {1 << place}" for place, need in enumerate(needs)) or "0"
+
+
+def _lacks(need: FieldNeed) -> str:
+    parts = [
+        f"({need.field} IS NULL OR {need.field} = '')",
+        *(_says(one) for one in need.when),
+        *(f"NOT {_says(one)}" for one in need.unless),
+    ]
+    return " AND ".join(parts)
+
+
+def _says(one: Condition) -> str:
+    """Return when a record says something; names and values are of rules that have been read."""
+    if not one.among:
+        return f"ifnull({one.field} <> '', 0)"
+    values = ", ".join(str(value) if isinstance(value, int) else f"'{_quoted(value)}'" for value in one.among)
+    return f"ifnull({one.field} IN ({values}), 0)"
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''")
+
+
+def _statement(
+    unit_id: UUID | None, search: _Search, limit: int | None, needs: Completeness = ()
+) -> tuple[str, tuple[bytes | str | int, ...]]:
+    """Return the statement and its parameters; what is missing comes last.
 
     A search walks the narrow index in the order of the list and touches the table for its hits only.
     """
@@ -82,11 +103,12 @@ def _statement(unit_id: UUID | None, search: _Search, limit: int | None) -> tupl
     begin = "" if unit_id is None else unit_tree.SUBTREE + " "
     condition = search.condition if unit_id is None else f"{search.condition} AND unit_id IN (SELECT id FROM subtree)"
     cut = "" if limit is None else " LIMIT ?"
+    columns = f"{_COLUMNS}, {_missing(needs)}"
     params = (*scope, *search.params, *(() if limit is None else (limit,)))
     if search.params or limit is not None:
         hits = f"SELECT rowid FROM member INDEXED BY ix_member_search WHERE {condition} ORDER BY name_key{cut}"
-        return f"{begin}SELECT {_COLUMNS} FROM member WHERE rowid IN ({hits}) ORDER BY name_key, id", params
-    return f"{begin}SELECT {_COLUMNS} FROM member NOT INDEXED WHERE {condition} ORDER BY name_key, id", params
+        return f"{begin}SELECT {columns} FROM member WHERE rowid IN ({hits}) ORDER BY name_key, id", params
+    return f"{begin}SELECT {columns} FROM member NOT INDEXED WHERE {condition} ORDER BY name_key, id", params
 
 
 def _search(text: str) -> _Search:
@@ -100,8 +122,8 @@ def _search(text: str) -> _Search:
     return _Search(" AND ".join(conditions) or "1", tuple(params))
 
 
-def _names(bits: int) -> tuple[str, ...]:
-    return tuple(name for place, name in enumerate(_NEEDED) if bits >> place & 1)
+def _names(needs: Completeness, bits: int) -> tuple[str, ...]:
+    return tuple(need.field for place, need in enumerate(needs) if bits >> place & 1)
 
 
 def member_states(conn: Connection) -> dict[bytes, str]:

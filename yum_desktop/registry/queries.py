@@ -16,7 +16,8 @@ from sync.core.squash import Op
 from sync.protocol.kinds import UNIT, Value
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.labels import CREATED_LABEL, DELETED_LABEL, KIND_LABELS, field_label
-from yum_desktop.domain.member import MEMBER_FIELDS, missing_fields
+from yum_desktop.domain.member import MEMBER_FIELDS
+from yum_desktop.domain.rules import missing_fields
 from yum_desktop.registry import handovers, pairs, settings
 from yum_desktop.registry.case_queries import case, cases
 from yum_desktop.registry.clock import as_ms, from_ms
@@ -25,6 +26,7 @@ from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import KINDS, MEMBER_KIND
 from yum_desktop.registry.member_list import member_rows
 from yum_desktop.registry.refusals import text_of
+from yum_desktop.registry.rules import rules_in
 from yum_desktop.registry.tables import ConflictRecord
 from yum_desktop.registry.unit_tree import name_of, names, unit_name, unit_tree
 from yum_desktop.registry.views import (
@@ -87,7 +89,7 @@ def member(r: Registry, member_id: UUID) -> MemberDetail:
             ),
             refused=_problems(lines.get(REFUSED)),
             conflicts=tuple(UUID(bytes=conflict_id) for conflict_id in open_conflicts),
-            missing=missing_fields(dict(values)),
+            missing=missing_fields(values, rules_in(conn), on=r.clock.now().date()),
         )
 
 

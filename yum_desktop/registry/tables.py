@@ -262,6 +262,18 @@ class CodeItemRecord(Replicated, Base):
     position: Mapped[int | None]
 
 
+class RuleRecord(Replicated, Base):
+    """One value of a dated rule: everybody's, made by the server only. `value` is JSON; see `domain.rules`."""
+
+    __tablename__ = "rule_set"
+
+    key: Mapped[str | None] = mapped_column(Text(), index=True)
+    value: Mapped[str | None]
+    effective_from: Mapped[str | None]
+    effective_to: Mapped[str | None]
+    source: Mapped[str | None]
+
+
 class AccountRecord(Base):
     """An account of the central server: one unit, one role. Not replicated."""
 

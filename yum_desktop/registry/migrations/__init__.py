@@ -8,12 +8,13 @@ from typing import Final
 
 from alembic.operations import Operations
 
-from yum_desktop.registry.migrations import m0001_initial, m0002_handover, m0003_audit, m0004_pairs
+from yum_desktop.registry.migrations import m0001_initial, m0002_handover, m0003_audit, m0004_pairs, m0005_rules
 
 STEPS: Final[tuple[Callable[[Operations], None], ...]] = (
     m0001_initial.upgrade,
     m0002_handover.upgrade,
     m0003_audit.upgrade,
     m0004_pairs.upgrade,
+    m0005_rules.upgrade,
 )
 """Step 1 first. Each runs on SQLite and on PostgreSQL."""

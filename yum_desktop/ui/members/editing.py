@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
 from yum_desktop.domain.errors import InputError, YumError
-from yum_desktop.domain.member import BY_NAME, missing_fields
+from yum_desktop.domain.member import BY_NAME
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import MemberDetail
 from yum_desktop.ui.formats import HANOI
@@ -358,5 +358,5 @@ class EditingPresenter:
             remark = said.get(name)
             self._view.say(name, remark.role if remark else "", remark.text if remark else "")
         roles = [remark.role for remark in said.values()]
-        missing = missing_fields(dict(sheet.values))
+        missing = sheet.vocabulary.missing(sheet.values)
         self._view.show_counts(roles.count("bad"), roles.count("wait"), missing)

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from sync.protocol.kinds import Value
 from yum_desktop.domain.member import BY_NAME, MemberField
+from yum_desktop.domain.rules import missing_fields
 from yum_desktop.domain.text import name_key
+from yum_desktop.registry.rules import shipped_book
 from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberRow, UnitRow
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import Detail, MemberSources
@@ -129,7 +131,11 @@ def _check(values: Mapping[str, Value]) -> Sequence[Remark]:
 
 def vocabulary() -> Vocabulary:
     """Return the vocabulary of the pictures."""
-    return Vocabulary(lists=_LISTS, places=_Places(), units=_units(), read=_read, check=_check)
+    return Vocabulary(
+        lists=_LISTS, places=_Places(), units=_units(), read=_read, check=_check, missing=lambda values: missing_fields(
+            values, shipped_book(), on=NOW.date()
+        ),
+    )  # fmt: skip
 
 
 def _member(*, refused: bool) -> MemberDetail:

@@ -54,12 +54,14 @@ class Vocabulary:
         units: Sequence[UnitRow],
         read: Callable[[MemberField, str], Value],
         check: Callable[[Values], Sequence[Remark]],
+        missing: Callable[[Values], tuple[str, ...]],
     ) -> None:
         self._lists = {name: tuple(options) for name, options in lists.items()}
         self._places = places
         self._units = tuple(Option(unit.unit_id.hex, unit.name) for unit in units if not unit.readable_only)
         self._read = read
         self._check = check
+        self.missing: Final = missing
 
     def options(self, name: str, values: Values) -> tuple[Option, ...]:
         """Return the values a field is chosen from; none for a field that is typed."""

@@ -6,10 +6,12 @@ from functools import partial
 from sync.protocol.kinds import Value
 from yum_desktop.domain.check import check_member, parse_value
 from yum_desktop.domain.member import MemberField
+from yum_desktop.domain.rules import missing_fields
 from yum_desktop.exchange.gazetteer import Gazetteer
 from yum_desktop.registry import code_lists, queries
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
+from yum_desktop.registry.rules import rules_in
 from yum_desktop.ui.members.vocabulary import Remark, Vocabulary
 from yum_desktop.ui.widgets.options import Option
 
@@ -45,12 +47,23 @@ def _read(registry: Registry, gazetteer: Callable[[], Gazetteer], clock: Clock) 
         name: tuple(Option(item.code, item.label, item.aliases) for item in codes.items(name)) for name in codes.lists()
     }
 
+    with registry.read() as conn:
+        rules = rules_in(conn)
+
     def read(field: MemberField, text: str) -> Value:
         return parse_value(field, text, codes, clock.now().date())
 
     def check(values: Mapping[str, Value]) -> Sequence[Remark]:
-        return [Remark(f.field, f.level, f.text) for f in check_member(values, clock.now().date())]
+        return [Remark(f.field, f.level, f.text) for f in check_member(values, clock.now().date(), rules)]
+
+    def missing(values: Mapping[str, Value]) -> tuple[str, ...]:
+        return missing_fields(values, rules, on=clock.now().date())
 
     return Vocabulary(
-        lists=lists, places=GazetteerPlaces(gazetteer()), units=queries.unit_tree(registry), read=read, check=check
+        lists=lists,
+        places=GazetteerPlaces(gazetteer()),
+        units=queries.unit_tree(registry),
+        read=read,
+        check=check,
+        missing=missing,
     )

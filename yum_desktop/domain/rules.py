@@ -1,0 +1,197 @@
+"""Rules that change with a congress or a decision: data with the days from and to which they hold (domain §0.2, §2.8).
+
+A rule is a key, a value and a period. The keys that this program knows are read when the book is made; a value that
+cannot be read is an error that names its key, and other keys are kept for newer programs.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Generic, TypeVar
+
+from yum_desktop.domain.errors import InputError
+from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
+
+COMPLETENESS: Final = "member.completeness"
+RECORD_AGE: Final = "member.record_age"
+KNOWN_KEYS: Final = (COMPLETENESS, RECORD_AGE)
+"""Keys of which a book must have at least one rule."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One value of a rule.
+
+    Attributes:
+        key: Which rule.
+        value: What JSON can say.
+        effective_from: First day as ISO text; ``None`` when it always held.
+        effective_to: Last day; ``None`` while it holds. A later rule of the same key ends an earlier one.
+        source: Where it is written.
+    """
+
+    key: str
+    value: object
+    effective_from: str | None = None
+    effective_to: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that a record says.
+
+    Attributes:
+        field: Name of a field.
+        among: One of these values; empty: any value.
+    """
+
+    field: str
+    among: tuple[str | int, ...] = ()
+
+    def holds(self, values: Mapping[str, object]) -> bool:
+        """Return whether a record says it."""
+        value = values.get(self.field)
+        return value in self.among if self.among else value not in (None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNeed:
+    """A field that a complete record has.
+
+    Attributes:
+        field: Its name.
+        when: Needed when all of these hold; empty: always.
+        unless: Not needed when any of these holds.
+        why: What it is needed for, as people read it.
+    """
+
+    field: str
+    when: tuple[Condition, ...] = ()
+    unless: tuple[Condition, ...] = ()
+    why: str = ""
+
+    def applies(self, values: Mapping[str, object]) -> bool:
+        """Return whether a record needs the field."""
+        return all(one.holds(values) for one in self.when) and not any(one.holds(values) for one in self.unless)
+
+
+Completeness = tuple[FieldNeed, ...]
+"""What a complete record has, in form order."""
+
+
+class RuleBook:
+    """All rules with their periods.
+
+    Raises:
+        InputError: `rule.bad` (`field` is the key), `rule.missing`.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        by_key: dict[str, list[Rule]] = {}
+        for rule in rules:
+            by_key.setdefault(rule.key, []).append(rule)
+        missing = next((key for key in KNOWN_KEYS if key not in by_key), None)
+        if missing is not None:
+            raise InputError("rule.missing", f"Thiếu quy tắc {missing}.", field=missing)
+        for found in by_key.values():
+            found.sort(key=lambda rule: rule.effective_from or "")
+        self.rules: Final = tuple(rule for key in sorted(by_key) for rule in by_key[key])
+        self._completeness = _Dated(by_key[COMPLETENESS], _completeness)
+        self._record = _Dated(by_key[RECORD_AGE], lambda rule: _whole(rule, "years"))
+
+    def completeness(self, on: date) -> Completeness:
+        """Return what a complete record has on a day."""
+        return self._completeness.on(on) or ()
+
+    def record_age(self, on: date) -> int:
+        """Return how many calendar years after birth somebody may have a record at the earliest."""
+        return self._record.on(on) or 0
+
+
+class _Dated(Generic[T]):
+    """The readings of one key by time."""
+
+    def __init__(self, rules: Sequence[Rule], read: Callable[[Rule], T]) -> None:
+        self._starts = [rule.effective_from or "" for rule in rules]
+        self._ends = [rule.effective_to for rule in rules]
+        self.every = [read(rule) for rule in rules]
+
+    def on(self, day: date) -> T | None:
+        """Return what holds on a day."""
+        place = bisect_right(self._starts, day.isoformat()) - 1
+        if place < 0:
+            return None
+        end = self._ends[place]
+        return None if end is not None and end < day.isoformat() else self.every[place]
+
+
+def missing_fields(values: Mapping[str, object], rules: RuleBook, *, on: date) -> tuple[str, ...]:
+    """Return the names of the fields that a complete record has on a day and `values` lacks, in form order."""
+    return tuple(need.field for need in missing_needs(values, rules, on=on))
+
+
+def missing_needs(values: Mapping[str, object], rules: RuleBook, *, on: date) -> tuple[FieldNeed, ...]:
+    """Return what `missing_fields` does, with what each field is needed for."""
+    return tuple(
+        need for need in rules.completeness(on) if values.get(need.field) in (None, "") and need.applies(values)
+    )
+
+
+def _bad(rule: Rule, what: str) -> InputError:
+    return InputError("rule.bad", f"Quy tắc {rule.key}: {what}.", field=rule.key)
+
+
+def _table(rule: Rule) -> Mapping[str, object]:
+    if not isinstance(rule.value, dict):
+        raise _bad(rule, "không phải một bảng")
+    return rule.value
+
+
+def _whole(rule: Rule, name: str) -> int:
+    value = _table(rule).get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _bad(rule, f"{name} phải là số nguyên")
+    return value
+
+
+def _completeness(rule: Rule) -> Completeness:
+    items = rule.value
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _bad(rule, "không phải một danh sách")
+    order = {field.name: place for place, field in enumerate(MEMBER_FIELDS)}
+    needs = [_need(rule, item) for item in items]
+    if len({need.field for need in needs}) < len(needs):
+        raise _bad(rule, "một trường có hai lần")
+    return tuple(sorted(needs, key=lambda need: order[need.field]))
+
+
+def _need(rule: Rule, item: Mapping[str, object]) -> FieldNeed:
+    name, why = item.get("field"), item.get("why", "")
+    if not isinstance(why, str):
+        raise _bad(rule, "why phải là chữ")
+    return FieldNeed(
+        _field(rule, name), _conditions(rule, item.get("when", [])), _conditions(rule, item.get("unless", [])), why
+    )
+
+
+def _field(rule: Rule, name: object) -> str:
+    if not isinstance(name, str) or name not in BY_NAME:
+        raise _bad(rule, f"không có trường {name}")
+    return name
+
+
+def _conditions(rule: Rule, items: object) -> tuple[Condition, ...]:
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _bad(rule, "điều kiện phải là một danh sách")
+    found = []
+    for item in items:
+        among = item.get("among", [])
+        whole = BY_NAME[_field(rule, item.get("field"))].shape is Shape.FLAG
+        if not isinstance(among, list) or not all(isinstance(one, int if whole else str) for one in among):
+            raise _bad(rule, "among phải là một danh sách giá trị")
+        found.append(Condition(str(item["field"]), tuple(among)))
+    return tuple(found)
