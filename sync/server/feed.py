@@ -18,7 +18,7 @@ from sync.server.compact import EMPTIED
 from sync.server.database import places, run
 from sync.server.lineage import Lineage
 from sync.server.records import EFFECT, EVERYBODY, Actor, columns_of, path_range, unit_of
-from sync.server.scope import NOTHING, Backfill, Cursor, Scope
+from sync.server.scope import NOTHING, Backfill, Cursor, Past, Scope
 
 _UNITS_MAX: Final = 300
 """Units named in one statement."""
@@ -197,8 +197,17 @@ class Feed:
             first.gone_units = b"".join((*change.removed, *change.again))
         if cursor.scope != NOTHING or begun != NOTHING:  # a new device has none of them
             first.gone = self._removed_units((*change.above, *change.added))
+            first.gone_units += self._former(change.removed) if begins else b""
         yield first
         yield from frames
+
+    def _former(self, told: tuple[bytes, ...]) -> bytes:
+        """Return the units that the account has had beside those that are told: the device may have made one meanwhile.
+
+        No set that a cursor names has such a unit, and it may have been in a shard that is in no cursor either.
+        """
+        known = {*self.scope.units, *self.scope.above, *told}
+        return b"".join(sorted(Past(self.conn, self.actor.account).units - known))
 
     def _removed_units(self, units: tuple[bytes, ...]) -> list[Gone]:
         """Return those that are no more: a device may have one as it was in another shard, where it was removed."""

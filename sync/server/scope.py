@@ -148,9 +148,14 @@ class Past:
             for row in run(self._conn, sql, (self._account,))
         ]
 
+    @cached_property
+    def units(self) -> frozenset[bytes]:
+        """The units whose records have ever been in the account's scope."""
+        return frozenset().union(*(units for units, _, _ in self._sets))
+
     def had_unit(self, unit: bytes) -> bool:
         """Return whether the records of a unit have ever been in the account's scope."""
-        return any(unit in units for units, _, _ in self._sets)
+        return unit in self.units
 
     def had(self, kind: str, record_id: bytes) -> bool:
         """Return whether a record has been in one of the account's units while the account had that unit."""

@@ -257,7 +257,7 @@ class _News:
     def __init__(self, conn: Connection, actor: Actor, request: Request) -> None:
         self._conn, self._actor, self._waiting = conn, actor, request.waiting
         self.scope: Final = scopes.scope_of(conn, actor.roots)
-        self._has_other = request.pull and not scopes.is_current(conn, actor.account, self.scope)
+        self._has_other = not scopes.is_current(conn, actor.account, self.scope)
         sql = "SELECT changes FROM sync_waiting WHERE account = ? AND device = ?"
         self._waits_other = request.waiting != run(conn, sql, (actor.account, actor.device)).scalar()
 

@@ -277,3 +277,22 @@ def test_what_was_accepted_goes_with_its_unit_though_the_device_did_not_know_it(
             conn, f"SELECT fields FROM {HANDOVER.table} WHERE target_id = ? AND side = 'receiver'", (note,)
         ).all()
     assert [json.loads(row[0])[0]["value"] for row in rows] == (["y"] if edited else [])
+
+
+def test_a_unit_that_was_made_and_lost_in_a_shard_of_no_cursor_goes(field: Field) -> None:
+    a = field.device("a", "chapter0")
+    synced(a)
+    field.move("commune0", "root")  # another shard
+    unit = a.new_id()
+    with a.write() as conn:
+        values: Values = {UNIT: unit, "parent": field.units["chapter0"], "label": "new"}
+        a.replica.create(conn, NODE.name, unit, values, a.author)
+    line_of(a).left = 1  # the answer arrives, no frame does
+    a.sync()
+    line_of(a).left = None
+    assert a.waiting() == 0
+    field.commit(Effect(NODE.name, unit, Op.EDIT, {"parent": field.units["commune2"]}))
+    field.move("chapter0", "commune1")  # back in the province of its cursor
+    synced(a)
+    assert seen(a, unit, NODE.name) is None
+    assert field.agrees(a)
