@@ -172,7 +172,7 @@ class SyncServer:
                 _check_past(tx.conn, request.cursor)
             applier = Applier(tx, self._rules, actor)
             answers = applier.apply_all(changes)
-            news = None if request is None else _News(tx.conn, actor, request)
+            news = None if request is None else _News(tx.conn, actor, request, self.kinds.tree.name)
             if news:
                 news.store(self.clock_ms())
             return Pushed(answers, applier.copied, applier.repeated)
@@ -192,13 +192,13 @@ class SyncServer:
         }
         if not request.changes:
             with self.database.read() as conn:
-                news = _News(conn, actor, request)
+                news = _News(conn, actor, request, self.kinds.tree.name)
                 if not news and request.pull:
                     yield from self._feed(conn, actor, request, news.scope, own, pushed).frames(request.cursor)
                     return
             if news:
                 with self.database.write() as conn:
-                    _News(conn, actor, request).store(self.clock_ms())
+                    _News(conn, actor, request, self.kinds.tree.name).store(self.clock_ms())
         if request.pull or pushed.repeated:
             with self.database.read() as conn:
                 feed = self._feed(conn, actor, request, scopes.scope_of(conn, actor.roots), own, pushed)
@@ -254,10 +254,11 @@ class _News:
         scope: What the account has now.
     """
 
-    def __init__(self, conn: Connection, actor: Actor, request: Request) -> None:
+    def __init__(self, conn: Connection, actor: Actor, request: Request, tree: str) -> None:
         self._conn, self._actor, self._waiting = conn, actor, request.waiting
         self.scope: Final = scopes.scope_of(conn, actor.roots)
-        self._has_other = not scopes.is_current(conn, actor.account, self.scope)
+        told = request.pull or any(change.kind == tree for change in request.changes)  # it knows the units it made
+        self._has_other = told and not scopes.is_current(conn, actor.account, self.scope)
         sql = "SELECT changes FROM sync_waiting WHERE account = ? AND device = ?"
         self._waits_other = request.waiting != run(conn, sql, (actor.account, actor.device)).scalar()
 
