@@ -67,7 +67,8 @@ class DeviceFacts:
 def make(central: Central, members: int, devices: int) -> list[DeviceFacts]:
     """Fill an empty database."""
     communes = _tree(central, max(1, members // COMMUNE_MEMBERS))
-    kept = _members(central, communes, members, {commune.unit for commune in communes[:devices]})
+    shares = -(-devices // len(communes))
+    kept = _members(central, communes, members, {commune.unit for commune in communes[:devices]}, shares * _EDITED)
     facts = []
     for number in range(devices):
         commune = communes[number % len(communes)]
@@ -107,8 +108,10 @@ def _tree(central: Central, count: int) -> list[Commune]:
     return communes
 
 
-def _members(central: Central, communes: Sequence[Commune], count: int, wanted: set[bytes]) -> dict[bytes, list[str]]:
-    """Store members and their log lines; return some ids of the communes in `wanted`."""
+def _members(
+    central: Central, communes: Sequence[Commune], count: int, wanted: set[bytes], some: int
+) -> dict[bytes, list[str]]:
+    """Store members and their log lines; return up to `some` ids of each commune in `wanted`."""
     kind = KINDS[MEMBER_KIND]
     now = central.server.clock_ms()
     kept: dict[bytes, list[str]] = {unit: [] for unit in wanted}
@@ -128,7 +131,7 @@ def _members(central: Central, communes: Sequence[Commune], count: int, wanted: 
                 copy.write_row((record_id, 1, None, unit, *values))
                 positions[commune.shard] = pos = positions.get(commune.shard, 0) + 1
                 lines.append((commune.shard, pos, unit, kind.name, record_id, now))
-                if commune.unit in kept and len(kept[commune.unit]) < 10 * _EDITED:
+                if commune.unit in kept and len(kept[commune.unit]) < some:
                     kept[commune.unit].append(record_id.hex())
         with cursor.copy(f"COPY sync_log ({', '.join(column.name for column in LOG.columns)}) FROM STDIN") as copy:
             for shard, pos, unit, name, record_id, at in lines:

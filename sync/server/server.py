@@ -128,9 +128,10 @@ class SyncServer:
             named: Each answer says which change it is for, not only its place among the others, and each packet
                 can be read without the others.
         """
-        pack = encode if named else Packer().pack
+        pack = encode
         try:
             request = _read(packet)
+            pack = encode if named else Packer(request.frame_rows_max).pack
             pushed = self._push(actor, request.changes, request)
             answers = pushed.answers
             if not named:

@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from sync.client.engine import FRAME_ROWS_MAX
 from sync.protocol.errors import RejectedError
-from sync.protocol.messages import Answers, Frame, Packer, Part, Rows, decode_parts, encode
+from sync.protocol.messages import NARROW_ROWS_MAX, Answers, Frame, Packer, Part, Rows, decode_parts, encode
 
 NAMES = random.Random(7).choices(["An", "Bình", "Chi", "Dũng", "Giang", "Hạnh"], k=400)
 IDS_SIZE_BYTES = 16 * len(NAMES)
@@ -23,7 +24,7 @@ def frames(rows: int) -> list[Frame]:
 
 
 def test_each_packet_can_be_read_when_it_has_come() -> None:
-    packer = Packer()
+    packer = Packer(FRAME_ROWS_MAX)
     sent: list[Part] = [Answers([], 5), *frames(100)]
     packets = [packer.pack(part) for part in sent]
     for count in range(1, len(packets) + 1):
@@ -32,7 +33,7 @@ def test_each_packet_can_be_read_when_it_has_come() -> None:
 
 def test_small_frames_cost_little_more_than_large_ones() -> None:
     def size(rows: int) -> int:
-        packer = Packer()
+        packer = Packer(FRAME_ROWS_MAX)
         return sum(len(packer.pack(frame)) for frame in frames(rows)) - IDS_SIZE_BYTES
 
     alone = sum(len(encode(frame)) for frame in frames(20)) - IDS_SIZE_BYTES
@@ -40,8 +41,18 @@ def test_small_frames_cost_little_more_than_large_ones() -> None:
     assert size(20) < 1.5 * size(400)
 
 
+def test_for_a_narrow_line_an_answer_is_packed_harder() -> None:
+    def packets(frame_rows_max: int) -> list[bytes]:
+        packer = Packer(frame_rows_max)
+        return [packer.pack(frame) for frame in frames(100)]
+
+    hard, ready = packets(NARROW_ROWS_MAX), packets(NARROW_ROWS_MAX + 1)
+    assert sum(map(len, hard)) < sum(map(len, ready))
+    assert list(decode_parts(hard)) == list(decode_parts(ready)) == frames(100)
+
+
 def test_a_packet_that_is_missing_is_noticed() -> None:
-    packer = Packer()
+    packer = Packer(FRAME_ROWS_MAX)
     first, second, third = (packer.pack(frame) for frame in frames(100)[:3])
     parts = decode_parts([first, third])
     next(parts)
@@ -52,7 +63,7 @@ def test_a_packet_that_is_missing_is_noticed() -> None:
 
 
 def test_a_packet_that_came_in_part_is_not_read() -> None:
-    packer = Packer()
+    packer = Packer(FRAME_ROWS_MAX)
     first, second = (packer.pack(frame) for frame in frames(200)[:2])
     parts = decode_parts([first, second[:-1]])
     assert next(parts) == frames(200)[0]
