@@ -18,6 +18,7 @@ from sync.protocol.messages import (
     Change,
     Frame,
     Packer,
+    Part,
     Problem,
     Request,
     decode_request,
@@ -128,7 +129,7 @@ class SyncServer:
             named: Each answer says which change it is for, not only its place among the others, and each packet
                 can be read without the others.
         """
-        pack = encode
+        pack: Callable[[Part], bytes] = encode
         try:
             request = _read(packet)
             pack = encode if named else Packer(request.frame_rows_max).pack
