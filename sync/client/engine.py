@@ -131,15 +131,18 @@ class Engine:
         transport: Carries the messages.
         frame_rows_max: How many rows the server may put into one frame. A line that cuts frames gets smaller ones
             until it carries them; the device remembers how large.
+        compared_max: About how many records are compared with the server at a time.
     """
 
     def __init__(
-        self, replica: Replica, begin: Begin, transport: Transport, *, frame_rows_max: int = FRAME_ROWS_MAX
-    ) -> None:
+        self, replica: Replica, begin: Begin, transport: Transport, *, frame_rows_max: int = FRAME_ROWS_MAX,
+        compared_max: int = verifying.RECORDS_MAX,
+    ) -> None:  # fmt: skip
         self._replica = replica
         self._begin = begin
         self._transport = transport
         self._frame_rows_max = frame_rows_max
+        self._compared_max = compared_max
         self._changes_max = CHANGES_MAX
         self._place: bytes | None = None
         self._complete = False
@@ -281,7 +284,9 @@ class Engine:
         )
         if asks is not Asks.NOTHING and not more:
             everything = asks is Asks.EVERYTHING or self._is_other_program(conn)
-            request.checks = verifying.checks(self._replica, conn, everything=everything)
+            request.checks = verifying.checks(
+                self._replica, conn, everything=everything, records_max=self._compared_max
+            )
         return request, more
 
     def _is_other_program(self, conn: Connection) -> bool:

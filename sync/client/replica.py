@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sync.client import store
 from sync.client.store import CREATED_FIELD, DELETED_FIELD, IN_FLIGHT, PENDING, REFUSED, RecordTable, Waiting
 from sync.core import values as packed
-from sync.core.digest import EVERYBODY, record_digest, shown, total
+from sync.core.digest import EVERYBODY, part_of_ids, record_digest, shown, total
 from sync.core.squash import TRAVELLING, Line, Op, deleted, edited, restored
 from sync.protocol.errors import BrokenRuleError, RaceError
 from sync.protocol.kinds import CONFLICT, UNIT, Kind, Kinds, Value, Values
@@ -266,13 +266,18 @@ class Replica:
                     result.append(record_digest(kind.name, record_id, rev, columns))
         return result
 
-    def sector_digests(self, conn: Connection, sectors: Iterable[bytes]) -> Iterator[tuple[bytes, tuple[int, int]]]:
+    def sector_digests(
+        self, conn: Connection, sectors: Iterable[bytes], *, part: int = 0, parts: int = 1
+    ) -> Iterator[tuple[bytes, tuple[int, int]]]:
         """Give for each sector the digest of what this device believes the server holds, and the number of its records.
 
         Args:
             conn: A read transaction.
             sectors: See `sync.core.digest`.
+            part: Take only this part of each sector.
+            parts: Of so many.
         """
+        first, last = part_of_ids(part, parts)
         waiting = store.all_waiting_records(conn, self.kinds)
         moving: dict[Value, list[int]] = {}
         for kind in self.kinds:
@@ -281,7 +286,7 @@ class Replica:
             for record_id, lines in waiting[kind.name].items():
                 found = records.get(record_id)
                 agreed = agreed_record((found[0], found[2]) if found else None, lines)
-                if agreed is not None:
+                if agreed is not None and first <= record_id[-1:] <= last:
                     digest = record_digest(kind.name, record_id, agreed[0], [agreed[1][name] for name in table.columns])
                     moving.setdefault(agreed[1][UNIT], []).append(digest)
         for sector in sectors:
@@ -291,7 +296,7 @@ class Replica:
                 if unit is None or not kind.shared:
                     digests += [
                         record_digest(kind.name, row[0], row[1], row[3:])
-                        for row in self.tables[kind.name].rows_of_unit(conn, unit)
+                        for row in self.tables[kind.name].rows_of_unit(conn, unit, part=part, parts=parts)
                         if row[0] not in waiting[kind.name]
                     ]
             yield sector, (total(digests), len(digests))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from sync.core import values as packed
-from sync.core.digest import EVERYBODY
+from sync.core.digest import EVERYBODY, part_of_ids
 from sync.core.squash import Line, Op
 from sync.protocol.kinds import UNIT, Kind, Kinds, Value, Values
 
@@ -377,9 +377,26 @@ class RecordTable:
         for row in conn.exec_driver_sql(self._select):
             yield row[0], row[1], row[2], dict(zip(self.columns, row[3:], strict=True))
 
-    def rows_of_unit(self, conn: Connection, unit_id: bytes | None) -> Sequence[Sequence[Any]]:
-        """Return id, revision, unknown fields and values of one unit's records; ``None``: of everybody's."""
-        return conn.exec_driver_sql(self._select + f' WHERE "{UNIT}" IS ?', (unit_id,)).all()
+    def rows_of_unit(
+        self, conn: Connection, unit_id: bytes | None, *, part: int = 0, parts: int = 1
+    ) -> Sequence[Sequence[Any]]:
+        """Return id, revision, unknown fields and values of one unit's records, or of a part of them.
+
+        Args:
+            conn: A read transaction.
+            unit_id: The unit; ``None``: of everybody's records.
+            part: See `sync.core.digest.part_of_ids`.
+            parts: See there.
+        """
+        sql, params = f'{self._select} WHERE "{UNIT}" IS ?', [unit_id]
+        if parts > 1:
+            sql, params = sql + " AND substr(id, 16, 1) BETWEEN ? AND ?", [*params, *part_of_ids(part, parts)]
+        return conn.exec_driver_sql(sql, tuple(params)).all()
+
+    def count_of_unit(self, conn: Connection, unit_id: bytes | None) -> int:
+        """Return how many records one unit has; ``None``: everybody."""
+        sql = f'SELECT count(*) FROM "{self.kind.table}" WHERE "{UNIT}" IS ?'
+        return int(conn.exec_driver_sql(sql, (unit_id,)).scalar_one())
 
     def put(self, conn: Connection, rows: list[tuple[Value, ...]]) -> None:
         """Insert or replace records. A row is id, revision, unknown fields, values, derived values."""

@@ -1,6 +1,7 @@
 """Digests of sets of records that do not depend on their order: equal digests, equal data.
 
-A *sector* is the part that is compared at a time: the records of one unit, or those of everybody.
+A *sector* is what is repaired at a time: the records of one unit, or those of everybody. A large one is compared in
+parts.
 """
 
 import hashlib
@@ -23,6 +24,11 @@ def record_digest(kind: str, record_id: bytes, rev: int, values: Sequence[Value]
     """Return 64 bits over one record at revision `rev`; `values` stand in the order of the kind's columns."""
     body = _encoder.encode((kind, record_id, rev, *values))
     return int.from_bytes(hashlib.blake2b(body, digest_size=DIGEST_SIZE_BYTES).digest(), "big")
+
+
+def part_of_ids(part: int, parts: int) -> tuple[bytes, bytes]:
+    """Return the first and the last value that the last byte of an id has in one part of a sector, of at most 256."""
+    return bytes((-(-256 * part // parts),)), bytes((-(-256 * (part + 1) // parts) - 1,))
 
 
 def total(digests: Iterable[int]) -> int:

@@ -27,6 +27,9 @@ PACKET_SIZE_BYTES_MAX: Final = 64 * 1024 * 1024
 CHANGES_MAX: Final = 1_000
 """Changes in one request. While they are applied, others wait."""
 
+PARTS_MAX: Final = 256
+"""Into so many parts a sector can be cut to be compared."""
+
 REV_MAX: Final = (1 << 31) - 1
 """Both databases and every device keep a revision in 32 bits."""
 
@@ -96,11 +99,15 @@ class Checks(msgspec.Struct, array_like=True):
         schema: Names what the digests are made of; where the server's is another, it compares nothing.
         sectors: 16 bytes for each unit; zeros stand for the records of everybody.
         digests: 8 bytes for each.
+        part: Which part of each sector is compared; see `sync.core.digest.part_of_ids`.
+        parts: How many parts each is cut into.
     """
 
     schema: bytes
     sectors: bytes
     digests: bytes
+    part: int = 0
+    parts: int = 1
 
 
 class Request(msgspec.Struct, array_like=True):
@@ -364,6 +371,8 @@ def decode_request(packet: bytes) -> Request:
 def _check_checks(checks: Checks) -> None:
     if len(checks.sectors) % ID_SIZE_BYTES or len(checks.digests) * 2 != len(checks.sectors):
         raise RejectedError("message.damaged", "a sector has 16 bytes and a digest of 8")
+    if not 0 <= checks.part < checks.parts <= PARTS_MAX:
+        raise RejectedError("message.damaged", f"no part {checks.part} of {checks.parts}")
 
 
 def _check_change(change: Change) -> None:

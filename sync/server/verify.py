@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from sync.core.digest import DIGEST_SIZE_BYTES, EVERYBODY, record_digest, schema_digest, total
+from sync.core.digest import DIGEST_SIZE_BYTES, EVERYBODY, part_of_ids, record_digest, schema_digest, total
 from sync.protocol.kinds import UNIT, Kinds
 from sync.protocol.messages import Checks, Verdict, ids_of
 from sync.server import records
@@ -39,12 +39,14 @@ def compare(conn: Connection, kinds: Kinds, scope: Scope, cursor: Cursor, checks
         if sector not in found:
             start = place * DIGEST_SIZE_BYTES
             said = int.from_bytes(checks.digests[start : start + DIGEST_SIZE_BYTES], "big")
-            found[sector] = _verdict(conn, kinds, scope, cursor, sector, said)
+            found[sector] = _compared(conn, kinds, scope, cursor, sector, said, checks)
     differing = tuple(sector for sector, verdict in found.items() if verdict is Verdict.DIFFERS)
     return Comparison(bytes(found[sector] for sector in sectors), differing)
 
 
-def _verdict(conn: Connection, kinds: Kinds, scope: Scope, cursor: Cursor, sector: bytes, said: int) -> Verdict:
+def _compared(
+    conn: Connection, kinds: Kinds, scope: Scope, cursor: Cursor, sector: bytes, said: int, checks: Checks
+) -> Verdict:
     everybody = sector == EVERYBODY
     shard = records.EVERYBODY if everybody else scope.units.get(sector)
     position = None if shard is None else cursor.positions.get(shard)
@@ -54,13 +56,16 @@ def _verdict(conn: Connection, kinds: Kinds, scope: Scope, cursor: Cursor, secto
     sql = f"SELECT 1 FROM sync_log WHERE {where} AND pos > ? AND shard = ? LIMIT 1"
     if run(conn, sql, (*params, position, shard)).first() is not None:
         return Verdict.SKIPPED
-    return Verdict.EQUAL if sector_digest(conn, kinds, sector) == said else Verdict.DIFFERS
+    its = sector_digest(conn, kinds, sector, part=checks.part, parts=checks.parts)
+    return Verdict.EQUAL if its == said else Verdict.DIFFERS
 
 
-def sector_digest(conn: Connection, kinds: Kinds, sector: bytes) -> int:
-    """Return the digest of one sector."""
+def sector_digest(conn: Connection, kinds: Kinds, sector: bytes, *, part: int = 0, parts: int = 1) -> int:
+    """Return the digest of one part of a sector."""
     everybody = sector == EVERYBODY
     where, params = (f"{UNIT} IS NULL", ()) if everybody else (f"{UNIT} = ?", (sector,))
+    if parts > 1:
+        where, params = f"{where} AND substr(id, 16, 1) BETWEEN ? AND ?", (*params, *part_of_ids(part, parts))
     return total(
         record_digest(kind.name, row[0], row[1], row[3:])
         for kind in kinds

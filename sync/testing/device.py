@@ -260,7 +260,8 @@ class Device:
 
     def sync(self, *, verify: bool = False) -> SyncReport:
         """Exchange with the server."""
-        engine = Engine(self.replica, self.write, self.transport, frame_rows_max=self.rng.choice((3, 50, 2_000)))
+        rows, compared = self.rng.choice((3, 50, 2_000)), self.rng.choice((1, 4, 300))
+        engine = Engine(self.replica, self.write, self.transport, frame_rows_max=rows, compared_max=compared)
         report = engine.sync(verify=verify)
         self.repaired += report.repaired
         return report

@@ -12,7 +12,7 @@ from sync.client.engine import Engine, SyncReport
 from sync.client.incoming import CURSOR, RESYNC, apply_frame
 from sync.client.transport import Transport
 from sync.client.verifying import REPAIRS_MAX
-from sync.core.digest import EVERYBODY, schema_digest
+from sync.core.digest import EVERYBODY, schema_digest, total
 from sync.core.squash import Op
 from sync.protocol.errors import RejectedError, UnreachableError
 from sync.protocol.kinds import UNIT, Values
@@ -20,6 +20,7 @@ from sync.protocol.messages import (
     PROTOCOL_VERSION,
     Checks,
     Frame,
+    Problem,
     Request,
     Verdict,
     decode_parts,
@@ -88,8 +89,8 @@ def lined(device: Device) -> Line:
     return line
 
 
-def engine(device: Device, *, rows: int = 2_000) -> Engine:
-    return Engine(device.replica, device.write, device.transport, frame_rows_max=rows)
+def engine(device: Device, *, rows: int = 2_000, compared: int = 300) -> Engine:
+    return Engine(device.replica, device.write, device.transport, frame_rows_max=rows, compared_max=compared)
 
 
 def same(world: World, device: Device) -> bool:
@@ -130,16 +131,16 @@ def invent_a_note(world: World, conn: Connection) -> None:
     "damage",
     [forget_a_note, spoil_a_value, keep_an_old_revision, invent_a_note, forget_what_is_in_a_unit_that_is_to_go],
 )
-@pytest.mark.parametrize("rows", [3, 2_000])
+@pytest.mark.parametrize(("rows", "compared", "rounds"), [(3, 300, 10), (2_000, 300, 10), (2_000, 4, 40)])
 def test_s246_what_differs_from_the_server_comes_again_within_one_round(
-    world: World, device: Device, damage: Callable[[World, Connection], None], rows: int
+    world: World, device: Device, damage: Callable[[World, Connection], None], rows: int, compared: int, rounds: int
 ) -> None:
     with device.write() as conn:
         damage(world, conn)
     assert not same(world, device)
     reports: list[SyncReport] = []
-    while not same(world, device) and len(reports) < 10:
-        reports.append(engine(device, rows=rows).sync())
+    while not same(world, device) and len(reports) < rounds:
+        reports.append(engine(device, rows=rows, compared=compared).sync())
     assert [report.status for report in reports] == ["done"] * len(reports)
     assert same(world, device)
     assert sum(report.repaired for report in reports) == 1
@@ -164,6 +165,35 @@ def test_every_sector_has_its_turn_and_a_few_are_asked_about_at_a_time(world: Wo
     assert [1 <= len(sectors) <= 4 for sectors in asked] == [True] * 6
     inside = {world.units[name] for name in ("commune0", "chapter0", "chapter1")}
     assert {*inside, EVERYBODY} <= {sector for sectors in asked for sector in sectors}
+
+
+def test_each_part_of_a_large_sector_has_its_turn(world: World, device: Device) -> None:
+    chapter = world.units["chapter0"]
+    with device.write() as conn:
+        records = len(some_notes(conn, chapter))
+        whole = dict(device.replica.sector_digests(conn, [chapter]))[chapter]
+        cut = [dict(device.replica.sector_digests(conn, [chapter], part=part, parts=7))[chapter] for part in range(7)]
+    assert records > 2
+    assert (total(digest for digest, _ in cut), sum(count for _, count in cut)) == whole
+    line = lined(device)
+    for _ in range(40):
+        assert engine(device, compared=2).sync().status == "done"
+    asked = [request.checks for request in line.requests if request.checks is not None]
+    parts = [(checks.part, checks.parts) for checks in asked if checks.sectors == chapter]
+    whole_round = [(part, parts[0][1]) for part in range(parts[0][1])]
+    assert parts[0][1] >= records / 2
+    assert parts[: len(whole_round)] == whole_round
+    assert parts[len(whole_round) :] == whole_round[: len(parts) - len(whole_round)]
+    assert engine(device).sync(verify=True).repaired == 0
+
+
+@pytest.mark.parametrize(("part", "parts"), [(1, 1), (-1, 1), (0, 0), (0, 257), (256, 256)])
+def test_a_part_that_cannot_be_is_refused(world: World, device: Device, part: int, parts: int) -> None:
+    checks = Checks(bytes(8), world.units["chapter0"], bytes(8), part, parts)
+    request = Request(PROTOCOL_VERSION, 0, None, checks=checks)
+    (problem,) = decode_parts(world.server.exchange(Actor("a", "a", device.roots), encode(request)))
+    assert isinstance(problem, Problem)
+    assert problem.code == "message.damaged"
 
 
 def test_edits_that_wait_are_no_difference_and_survive_a_repair(world: World, device: Device) -> None:
