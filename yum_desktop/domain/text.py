@@ -1,5 +1,6 @@
 """Vietnamese text: comparing without marks, and the order of names (domain §6.6, §6.7)."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
@@ -27,6 +28,13 @@ def nfc(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def capitalised(text: str) -> str:
+    """Return a name of one case in small letters with capitals; one of both cases as it is."""
+    if not (text.isupper() or text.islower()):
+        return text
+    return re.sub(r"[^\W\d_]+", lambda word: word[0][:1].upper() + word[0][1:].lower(), text)
+
+
 def fold(text: str) -> str:
     """Return `text` in small letters without marks, đ as d, with single spaces: for searching and comparing."""
     return " ".join(map(_folded, text.split()))
@@ -37,6 +45,15 @@ def _folded(word: str) -> str:
     plain = unicodedata.normalize("NFD", word.casefold())
     kept = "".join(char for char in plain if not unicodedata.combining(char))
     return kept.replace("đ", "d").replace("ð", "d")
+
+
+def spelling(text: str) -> tuple[tuple[str, str], ...]:
+    """Return each word's letters and its tones: equal for *hòa* and *hoà*, and for capitals and small letters."""
+    found = []
+    for word in unicodedata.normalize("NFD", text.casefold()).split():
+        letters = "".join(char for char in word if char not in _TONES)
+        found.append((letters, "".join(char for char in word if char in _TONES)))
+    return tuple(found)
 
 
 def text_key(text: str) -> bytes:

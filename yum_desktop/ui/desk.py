@@ -244,6 +244,7 @@ class Desk(QObject):
             did=self.did,
             open_conflict=self.open_conflict,
             look=self._look_at_like,
+            asker=self.asker,
         )
         self.window.add_page("members", self.tr("Đoàn viên"), "users", page)
         find = partial(_find_members, self._registry)

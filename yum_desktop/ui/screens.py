@@ -69,8 +69,11 @@ def photograph(scenes: Sequence[Scene], folder: Path, app: QApplication) -> list
 
 def run(arguments: Sequence[str]) -> int:
     """Write the pictures; the arguments are the folder and, if not all are wanted, names of scenes."""
-    if not arguments:
-        sys.stderr.write("python -m yum_desktop.ui.screens OUTDIR [NAME...]\n")
+    known = {scene.name for scene in all_scenes()}
+    unknown = sorted(set(arguments[1:]) - known)
+    if not arguments or arguments[0].startswith("-") or unknown:
+        said = f"no such scene: {', '.join(unknown)}; there are: {', '.join(sorted(known))}\n" if unknown else ""
+        sys.stderr.write(f"{said}python -m yum_desktop.ui.screens OUTDIR [NAME...]\n")
         return 2
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication(["yum-desktop"])

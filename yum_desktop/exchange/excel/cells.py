@@ -11,7 +11,7 @@ from yum_desktop.domain import identity
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.days import read_day
 from yum_desktop.domain.phone import normalise
-from yum_desktop.domain.text import fold
+from yum_desktop.domain.text import capitalised, fold
 from yum_desktop.exchange.excel.layout import text_of
 from yum_desktop.exchange.excel.model import Cell
 
@@ -126,7 +126,7 @@ def read_name(cell: Cell) -> Reading:
         return MISSING
     bare = _BRACKETS.sub(" ", _HONORIFIC.sub("", text)).strip()
     if bare and bare != text:
-        return Reading(text, (*notes, Note("name.extra_text", OFFERED, (_capitalised(bare),))))
+        return Reading(text, (*notes, Note("name.extra_text", OFFERED, (capitalised(bare),))))
     raised = _raised(text)
     if raised != text:
         text = raised
@@ -139,14 +139,8 @@ def read_name(cell: Cell) -> Reading:
 def _raised(text: str) -> str:
     """Return a name with its capitals: one-cased words all, and the first letters that an old font could not raise."""
     if len(text) > 1 and (text.isupper() or text.islower()):
-        return _capitalised(text)
+        return capitalised(text)
     return _SMALL_FIRST.sub(lambda found: found[0].upper(), text)
-
-
-def _capitalised(text: str) -> str:
-    if not (text.isupper() or text.islower()):
-        return text
-    return re.sub(r"[^\W\d_]+", lambda word: word[0][:1].upper() + word[0][1:].lower(), text)
 
 
 def is_name(text: str) -> bool:

@@ -160,6 +160,27 @@ class EditingPresenter:
         if name in COMPARED:
             self._compare(sheet)
 
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """How the fields of the member in the form read."""
+        return self._sheet.vocabulary if self._sheet is not None else None
+
+    def take(self, values: Mapping[str, Value]) -> None:
+        """Put values that were read elsewhere, such as from a card, into the form, and keep them as one change."""
+        sheet = self._sheet
+        if sheet is None:
+            return
+        for name, value in values.items():
+            sheet.unread.pop(name, None)
+            sheet.touched.add(name)
+            if value != sheet.values.get(name):
+                sheet.values[name] = value
+                sheet.unkept.add(name)
+                self._view.show_value(name, sheet.vocabulary.text(name, value), raw_code(value))
+        self._show_remarks(sheet)
+        self._keep(sheet)
+        self._compare(sheet)
+
     def finish(self) -> None:
         """Leave the form: everything is kept already. What could not be read holds one up once."""
         sheet = self._sheet

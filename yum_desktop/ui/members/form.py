@@ -46,6 +46,7 @@ class MemberForm(QWidget):
         finished: Esc or "Xong".
         next_requested: Ctrl+Enter while entering new members.
         other_requested: Look at whoever resembles this member.
+        card_requested: Read an identity card.
         opened, closed: The form wants to be in front, or not any more.
     """
 
@@ -53,6 +54,7 @@ class MemberForm(QWidget):
     finished = Signal()
     next_requested = Signal()
     other_requested = Signal()
+    card_requested = Signal()
     opened = Signal()
     closed = Signal()
 
@@ -63,6 +65,9 @@ class MemberForm(QWidget):
         self.kept = Badge(Mark("circle-check", "", "ok"), self.head, plain=True)
         self.kept.hide()
         self.head.buttons.addWidget(self.kept)
+        self.card = Button(self.tr("Quét thẻ căn cước"), icon="id-card", key="Ctrl+T", parent=self.head)
+        self.card.clicked.connect(self._ask_for_card)
+        self.head.buttons.addWidget(self.card)
         self.rows: dict[str, FieldRow] = {}
         self.editors: dict[str, Editor] = {}
         self._cards: dict[Group, Card] = {}
@@ -267,6 +272,10 @@ class MemberForm(QWidget):
         """Offer to look at somebody who is nearly surely the same person; nobody: an empty title."""
         self.other.setText(self.tr("So với {0}").format(title))
         self.other.setVisible(bool(title))
+
+    def _ask_for_card(self) -> None:
+        self._leave_current()
+        self.card_requested.emit()
 
     def _ask_for_other(self) -> None:
         self._leave_current()

@@ -1,6 +1,7 @@
 """The members' screen put together."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -10,6 +11,10 @@ from sync.protocol.kinds import Value
 from yum_desktop.domain.membership import ACTIVE
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import MemberDetail
+from yum_desktop.ui.asking import Asker, QtAsker
+from yum_desktop.ui.card.presenter import CardPresenter
+from yum_desktop.ui.card.view import CardDialog
+from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import MemberSources, MembersPresenter
@@ -45,11 +50,14 @@ class MembersScreen(QObject):
         did: Did,
         open_conflict: Callable[[UUID], None],
         look: Callable[[UUID | None, UUID], None] = lambda _member, _other: None,
+        asker: Asker | None = None,
         defaults: Mapping[str, Value] = DEFAULTS,
     ) -> None:
         super().__init__(page)
         self._page = page
         self._did = did
+        self._jobs, self._clock = jobs, clock
+        self._asker = asker or QtAsker(page)
         self.listing = MembersPresenter(
             page, jobs, sources, did=did, edit=self._edit, begin=self._begin, open_conflict=open_conflict
         )
@@ -75,6 +83,7 @@ class MembersScreen(QObject):
         page.form.field_left.connect(self.editing.leave_field)
         page.form.finished.connect(self.editing.finish)
         page.form.next_requested.connect(self.editing.next_person)
+        page.form.card_requested.connect(self.scan_card)
         page.form.other_requested.connect(self.editing.look_at_other)
         page.form.closed.connect(self._show_list)
 
@@ -93,6 +102,16 @@ class MembersScreen(QObject):
         """Come from elsewhere to one field of a member: a refused change is repaired there."""
         self._page.clear_search()
         self.listing.edit_member(member_id, lambda: self._page.form.focus(field) if field else None)
+
+    def scan_card(self) -> None:
+        """Read an identity card into the form."""
+        editing, vocabulary = self.editing, self.editing.vocabulary
+        if vocabulary is None:
+            return
+        dialog = CardDialog(self._asker, partial(vocabulary.shown, open_numbers=True), self._page)
+        today = self._clock.now().astimezone(HANOI).date()
+        dialog.presenter = CardPresenter(dialog, self._jobs, today, editing.values, editing.take)
+        dialog.open()
 
     def _edit(self, member: MemberDetail, vocabulary: Vocabulary) -> None:
         self._page.show_form(shown=True)

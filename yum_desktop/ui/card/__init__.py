@@ -1,0 +1,1 @@
+"""The identity card: scanned, compared with the record, taken into the form."""
