@@ -37,12 +37,33 @@ def member_rows(r: Registry, unit_id: UUID | None, *, text: str = "", limit: int
         text: Every word of it must be part of the name (marks and đ do not matter), of the phone or of the number.
         limit: How many rows at most.
     """
-    search = _search(text)
     with r.read() as conn:
-        units = unit_tree.names(conn)
-        states = member_states(conn)
-        needs = rules_in(conn).completeness(r.clock.now().date())
-        rows = conn.exec_driver_sql(*_statement(unit_id, search, limit, needs)).all()
+        return rows_in(conn, unit_id, rules_in(conn).completeness(r.clock.now().date()), text=text, limit=limit)
+
+
+def rows_in(
+    conn: Connection,
+    unit_id: UUID | None,
+    needs: Completeness,
+    *,
+    text: str = "",
+    limit: int | None = None,
+    where: str = "",
+) -> list[MemberRow]:
+    """Return what `member_rows` does inside a transaction.
+
+    Args:
+        conn: The transaction.
+        unit_id: The unit; ``None`` for everybody.
+        needs: What a complete record has.
+        text: As `member_rows`.
+        limit: How many rows at most.
+        where: A condition of the program's own over the columns of a member.
+    """
+    search = _search(text)
+    units = unit_tree.names(conn)
+    states = member_states(conn)
+    rows = conn.exec_driver_sql(*_statement(unit_id, search, limit, needs, where)).all()
     ids = {unit: UUID(bytes=unit) for unit in {row[1] for row in rows}}
     missing: dict[int, tuple[str, ...]] = {}
     return [
@@ -68,19 +89,20 @@ def member_rows(r: Registry, unit_id: UUID | None, *, text: str = "", limit: int
 @lru_cache(maxsize=16)
 def _missing(needs: Completeness) -> str:
     """Return an expression that says in one number what a record lacks: a bit for each need, as `missing_needs`."""
-    return " + ".join(f"({_lacks(need)}) * {1 << place}" for place, need in enumerate(needs)) or "0"
+    return " + ".join(f"({lacks(need)}) * {1 << place}" for place, need in enumerate(needs)) or "0"
 
 
-def _lacks(need: FieldNeed) -> str:
+def lacks(need: FieldNeed) -> str:
+    """Return when a record lacks a field that it needs."""
     parts = [
         f"({need.field} IS NULL OR {need.field} = '')",
-        *(_says(one) for one in need.when),
-        *(f"NOT {_says(one)}" for one in need.unless),
+        *(says(one) for one in need.when),
+        *(f"NOT {says(one)}" for one in need.unless),
     ]
     return " AND ".join(parts)
 
 
-def _says(one: Condition) -> str:
+def says(one: Condition) -> str:
     """Return when a record says something; names and values are of rules that have been read."""
     if not one.among:
         return f"ifnull({one.field} <> '', 0)"
@@ -93,7 +115,7 @@ def _quoted(value: str) -> str:
 
 
 def _statement(
-    unit_id: UUID | None, search: _Search, limit: int | None, needs: Completeness = ()
+    unit_id: UUID | None, search: _Search, limit: int | None, needs: Completeness = (), where: str = ""
 ) -> tuple[str, tuple[bytes | str | int, ...]]:
     """Return the statement and its parameters; what is missing comes last.
 
@@ -105,6 +127,12 @@ def _statement(
     cut = "" if limit is None else " LIMIT ?"
     columns = f"{_COLUMNS}, {_missing(needs)}"
     params = (*scope, *search.params, *(() if limit is None else (limit,)))
+    if where:
+        cut = f" LIMIT {limit:d}" if limit is not None else ""
+        return (
+            f"{begin}SELECT {columns} FROM member NOT INDEXED WHERE {condition} AND ({where})"
+            f" ORDER BY name_key, id{cut}"
+        ), (*scope, *search.params)
     if search.params or limit is not None:
         hits = f"SELECT rowid FROM member INDEXED BY ix_member_search WHERE {condition} ORDER BY name_key{cut}"
         return f"{begin}SELECT {columns} FROM member WHERE rowid IN ({hits}) ORDER BY name_key, id", params
