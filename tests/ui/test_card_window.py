@@ -96,6 +96,7 @@ class Office:
         self.picture, self.qtbot = folder / "the.png", qtbot
         vocabulary = vocabulary_of(self.registry, shipped_gazetteer, SomeClock())
         self.desk = Desk(self.registry, AtOnceJobs(), SomeClock(), vocabulary, lambda _: ChoosesOneFile(self.picture))
+        self.desk.stop_trying()
         qtbot.addWidget(self.desk.window)
         self.desk.window.resize(1366, 696)
         with qtbot.waitActive(self.desk.window):

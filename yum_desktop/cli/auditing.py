@@ -11,8 +11,8 @@ from yum_desktop.registry.engine import Registry
 DONE: Final = 0
 REFUSED: Final = 1
 _CODES: Final = {
-    "audit.changed": "Nhật ký xuất tệp không còn nguyên vẹn từ dòng {0}. Báo Đoàn cấp trên.",
-    "audit.cut": "Nhật ký xuất tệp bị mất dòng từ dòng {0}. Báo Đoàn cấp trên.",
+    "audit.changed": "Nhật ký xuất và xem không còn nguyên vẹn từ dòng {0}. Báo Đoàn cấp trên.",
+    "audit.cut": "Nhật ký xuất và xem bị mất dòng từ dòng {0}. Báo Đoàn cấp trên.",
     "store.damaged": "Tệp dữ liệu hỏng: {0}. Sao lưu tệp rồi khôi phục từ bản sao lưu.",
 }
 
@@ -53,7 +53,7 @@ def _document(verdict: audit.Verdict) -> dict[str, object]:
 def _said(verdict: audit.Verdict) -> str:
     if verdict.code:
         return f"{verdict.code}: " + _CODES[verdict.code].format(verdict.broken)
-    return f"Nhật ký xuất tệp: {verdict.lines} dòng, nguyên vẹn. Dấu cuối: {verdict.head or '–'}"
+    return f"Nhật ký xuất và xem: {verdict.lines} dòng, nguyên vẹn. Dấu cuối: {verdict.head or '–'}"
 
 
 def _line_document(line: AuditLine) -> dict[str, object]:

@@ -9,8 +9,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -25,6 +26,7 @@ EXPORT_FAILED: Final = "export.failed"
 VIEW: Final = "view"
 REASON_MIN: Final = 10
 REASON_MAX: Final = 300
+_AGAIN: Final = timedelta(hours=1)
 _HEAD: Final = "audit_head"
 _FIRST: Final = bytes(32)
 """What stands before the first line."""
@@ -94,6 +96,26 @@ def note_in(conn: Connection, r: Registry, action: str, what: Mapping[str, objec
     )
     settings.put(conn, {_HEAD: f"{seq} {digest.hex()}"})
     return seq
+
+
+class Views:
+    """Notes that numbers of members were seen in full, of each member once an hour."""
+
+    def __init__(self, r: Registry) -> None:
+        self._r = r
+        self._noted: dict[UUID, datetime] = {}
+
+    def note(self, member_id: UUID, where: str) -> None:
+        """Add a line, unless there is one of the last hour; `where` names a screen. Who was seen is not written."""
+        now = self._r.clock.now()
+        last = self._noted.get(member_id)
+        if last is not None and timedelta() <= now - last < _AGAIN:
+            return
+        with self._r.write() as conn:
+            row = conn.exec_driver_sql("SELECT unit_id FROM member WHERE id = ?", (member_id.bytes,)).first()
+            unit = None if row is None or row[0] is None else str(UUID(bytes=row[0]))
+            note_in(conn, self._r, VIEW, {"unit": unit, "where": where, "count": 1})
+        self._noted[member_id] = now
 
 
 def lines(r: Registry, *, limit: int | None = None) -> list[AuditLine]:

@@ -25,6 +25,7 @@ from yum_desktop.ui.duplicates.merging import MergePage
 from yum_desktop.ui.duplicates.screen import DuplicatesScreen, duplicate_sources
 from yum_desktop.ui.duplicates.view import DuplicatesPage
 from yum_desktop.ui.enrolment.presenter import EnrolmentSources, Entry
+from yum_desktop.ui.export.presenter import export_sources
 from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.import_wizard.screen import ImportScreen, import_sources
 from yum_desktop.ui.import_wizard.view import ImportPage
@@ -245,6 +246,7 @@ class Desk(QObject):
             open_conflict=self.open_conflict,
             look=self._look_at_like,
             asker=self.asker,
+            export=export_sources(self._registry),
         )
         self.window.add_page("members", self.tr("Đoàn viên"), "users", page)
         find = partial(_find_members, self._registry)

@@ -35,7 +35,17 @@ PAGES: Final = (
     ("sync", "Đồng bộ", "refresh-cw"),
     ("duplicates", "Nghi trùng", "copy"),
 )
-_SCREENS: Final = ("enrolment", "members", "card", "cases", "import_wizard", "sync_page", "conflict", "duplicates")
+_SCREENS: Final = (
+    "enrolment",
+    "members",
+    "card",
+    "export",
+    "cases",
+    "import_wizard",
+    "sync_page",
+    "conflict",
+    "duplicates",
+)
 """The folders of `ui` with a `scene` module."""
 
 

@@ -25,6 +25,7 @@ class DetailPanel(Card):
     edit_requested = Signal()
     delete_requested = Signal()
     choose_requested = Signal()
+    numbers_shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent, flush=True)
@@ -212,6 +213,8 @@ class DetailPanel(Card):
         self._open_numbers = not self._open_numbers
         if self._shown is not None:
             self.show_detail(*self._shown)
+        if self._open_numbers:
+            self.numbers_shown.emit()
 
 
 def _breakable(text: str) -> str:

@@ -124,6 +124,7 @@ class EditingPresenter:
         sheet.touched = {name for name, value in member.values.items() if value is not None}
         self._start(sheet)
         self._view.focus(next(iter(member.refused), NAME))
+        self._sources.note_view(self._jobs, member, "form")
 
     def begin(self, unit_id: UUID | None, vocabulary: Vocabulary) -> None:
         """Open the form for a new member of a unit, or of one still to be chosen."""

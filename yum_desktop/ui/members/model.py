@@ -76,5 +76,8 @@ def members_model() -> RowsModel[MemberRow]:
     return RowsModel(columns)
 
 
+OUT_NAMES = ("full_name", "born_on", "phone", "@unit", "@missing", "@state")
+"""What layouts of files call what the columns hold."""
+
 PHONE_COLUMN, UNIT_COLUMN = 2, 3
 """Hidden where there is no room; the unit also where all rows are of one."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
@@ -26,6 +26,13 @@ def told(error: Exception) -> str:
     return QCoreApplication.translate("members", "Có lỗi lạ, dữ liệu vẫn còn")
 
 
+NUMBERS: Final = ("id_number", "old_id_number")
+
+
+def _not_noted(error: Exception) -> None:
+    log.error("that numbers were seen was not noted", exc_info=error)
+
+
 @dataclass(frozen=True, slots=True)
 class MemberSources:
     """Where members come from and go to. All of it runs on the database lane.
@@ -40,6 +47,7 @@ class MemberSources:
         put: Sets fields of a member; returns the id under which this can be undone.
         delete: Removes a member; returns the id under which this can be undone.
         like: What resembles a record that is being typed; nothing where nobody compares.
+        viewed: Told that the numbers of a member were seen in full, and where; nothing where nobody notes it.
     """
 
     units: Callable[[], Sequence[UnitRow]]
@@ -51,6 +59,13 @@ class MemberSources:
     put: Callable[[UUID, Mapping[str, Value]], str]
     delete: Callable[[UUID], str]
     like: Callable[[Mapping[str, Value], UUID | None], Hints] | None = None
+    viewed: Callable[[UUID, str], None] | None = None
+
+    def note_view(self, jobs: Jobs, member: MemberDetail, where: str) -> None:
+        """Have it noted that the numbers of a member are seen in full, if it has any."""
+        viewed, member_id = self.viewed, member.member_id
+        if viewed is not None and any(member.values.get(name) for name in NUMBERS):
+            jobs.submit(lambda: viewed(member_id, where), done=lambda _: None, failed=_not_noted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,15 @@ class MembersPresenter:
         return self._unit
 
     @property
+    def about(self) -> str:
+        """What people call the list: its unit, and what was searched for."""
+        name = next((unit.name for unit in self._units if unit.unit_id == self._unit), "")
+        if not self._text:
+            return name
+        words = QCoreApplication.translate("members", "tìm “{0}”").format(self._text)
+        return f"{name}, {words}" if name else words
+
+    @property
     def looked_at(self) -> UUID | None:
         """The member beside the table."""
         return self._wanted
@@ -189,6 +213,11 @@ class MembersPresenter:
         name = str(member.values.get("full_name") or "")
         member_id, remove = member.member_id, self._sources.delete
         self._jobs.submit(lambda: remove(member_id), done=lambda group: self._deleted(name, group), failed=self._failed)
+
+    def note_numbers(self) -> None:
+        """The numbers of the member that is looked at are shown in full."""
+        if self._detail is not None:
+            self._sources.note_view(self._jobs, self._detail.member, "detail")
 
     def choose_version(self) -> None:
         """Go and settle the first conflict of the member that is looked at."""

@@ -14,6 +14,8 @@ from yum_desktop.registry.views import MemberDetail
 from yum_desktop.ui.asking import Asker, QtAsker
 from yum_desktop.ui.card.presenter import CardPresenter
 from yum_desktop.ui.card.view import CardDialog
+from yum_desktop.ui.export.presenter import ExportPresenter, ExportSources, Subject
+from yum_desktop.ui.export.view import ExportDialog
 from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.editing import EditingPresenter
@@ -51,6 +53,7 @@ class MembersScreen(QObject):
         open_conflict: Callable[[UUID], None],
         look: Callable[[UUID | None, UUID], None] = lambda _member, _other: None,
         asker: Asker | None = None,
+        export: ExportSources | None = None,
         defaults: Mapping[str, Value] = DEFAULTS,
     ) -> None:
         super().__init__(page)
@@ -58,6 +61,9 @@ class MembersScreen(QObject):
         self._did = did
         self._jobs, self._clock = jobs, clock
         self._asker = asker or QtAsker(page)
+        self._export = export
+        page.export.setVisible(export is not None)
+        page.export_requested.connect(self.export_list)
         self.listing = MembersPresenter(
             page, jobs, sources, did=did, edit=self._edit, begin=self._begin, open_conflict=open_conflict
         )
@@ -77,6 +83,7 @@ class MembersScreen(QObject):
         page.member_chosen.connect(self.listing.look_at)
         page.edit_requested.connect(self.listing.open_form)
         page.add_requested.connect(self.listing.add)
+        page.detail.numbers_shown.connect(self.listing.note_numbers)
         page.delete_requested.connect(self.listing.delete)
         page.choose_requested.connect(self.listing.choose_version)
         page.refresh_requested.connect(self.refresh)
@@ -102,6 +109,19 @@ class MembersScreen(QObject):
         """Come from elsewhere to one field of a member: a refused change is repaired there."""
         self._page.clear_search()
         self.listing.edit_member(member_id, lambda: self._page.form.focus(field) if field else None)
+
+    def export_list(self) -> None:
+        """Write the list as it is shown to a file."""
+        if self._export is None:
+            return
+        page, listing = self._page, self.listing
+        members = [row.member_id for row in page.model.rows]
+        subject = Subject(members, listing.about, listing.unit_id, page.shown_columns())
+        dialog = ExportDialog(page)
+        today = self._clock.now().astimezone(HANOI).date()
+        dialog.presenter = ExportPresenter(dialog, self._jobs, self._export, self._asker, subject, today)
+        dialog.presenter.begin()
+        dialog.open()
 
     def scan_card(self) -> None:
         """Read an identity card into the form."""

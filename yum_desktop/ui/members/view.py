@@ -13,7 +13,7 @@ from yum_desktop.registry.views import MemberRow, UnitRow
 from yum_desktop.ui.formats import number_text
 from yum_desktop.ui.members.detail import DetailPanel
 from yum_desktop.ui.members.form import MemberForm
-from yum_desktop.ui.members.model import PHONE_COLUMN, UNIT_COLUMN, members_model
+from yum_desktop.ui.members.model import OUT_NAMES, PHONE_COLUMN, UNIT_COLUMN, members_model
 from yum_desktop.ui.members.presenter import Detail
 from yum_desktop.ui.members.vocabulary import Vocabulary
 from yum_desktop.ui.theme import current_theme
@@ -38,7 +38,7 @@ class MembersPage(QWidget):
         unit_chosen: The id of a unit.
         searched: What was typed.
         member_chosen: The id of the member under the cursor, or `None`.
-        edit_requested, add_requested, delete_requested, choose_requested: Gestures.
+        edit_requested, add_requested, delete_requested, choose_requested, export_requested: Gestures.
         refresh_requested: What is shown may have changed.
     """
 
@@ -49,6 +49,7 @@ class MembersPage(QWidget):
     add_requested = Signal()
     delete_requested = Signal()
     choose_requested = Signal()
+    export_requested = Signal()
     refresh_requested = Signal()
 
     def __init__(self, clock: Clock, parent: QWidget | None = None) -> None:
@@ -60,6 +61,9 @@ class MembersPage(QWidget):
         self.head = PageHead(self.tr("Đoàn viên"), self._listing)
         self.add = Button(self.tr("Thêm đoàn viên"), kind="primary", icon="user-plus", key="Ctrl+N", parent=self.head)
         self.add.clicked.connect(self.add_requested)
+        self.export = Button(self.tr("Xuất Excel"), icon="file-down", key="Ctrl+E", parent=self.head)
+        self.export.clicked.connect(self.export_requested)
+        self.head.buttons.addWidget(self.export)
         self.head.buttons.addWidget(self.add)
         self.split = Split(parent=self._listing)
         self._units = Card(parent=self.split)
@@ -178,6 +182,10 @@ class MembersPage(QWidget):
         self._filling = False
         self.middle.setCurrentWidget(self.table)
         self._show_unit_column()
+
+    def shown_columns(self) -> list[str]:
+        """Return what the columns hold that can be seen, as layouts of files call it."""
+        return [name for place, name in enumerate(OUT_NAMES) if not self.table.isColumnHidden(place)]
 
     def show_empty(self, *, searching: bool) -> None:
         """Show why there is nothing, and what to do."""
