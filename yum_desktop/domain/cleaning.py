@@ -1,7 +1,10 @@
 """The saved lists of records that somebody has to look at again (domain §1.3, §2.2, §2.8, §4.4)."""
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
+
+from yum_desktop.domain.member import MEMBER_FIELDS
 
 
 class Gap(StrEnum):
@@ -42,15 +45,34 @@ GAP_HINTS: Final[dict[Gap, str]] = {
     Gap.SMALL_CHAPTER: "Chi đoàn có ít đoàn viên hơn số tối thiểu.",
 }
 
-GAP_FIELDS: Final[dict[Gap, tuple[str, ...]]] = {
-    Gap.NO_NUMBER: ("id_number",),
-    Gap.NO_PHONE: ("phone",),
-    Gap.UNMAPPED: ("hometown_province", "hometown_ward", "residence_province", "residence_ward"),
-    Gap.AGE_UNKNOWN: ("born_on", "position"),
-    Gap.OVER_AGE: ("born_on",),
-    Gap.NOT_IN_APP: ("source",),
-}
-"""The fields that a list is about, in form order; `INCOMPLETE` is about all that a record needs."""
-
 FILLABLE: Final = (Gap.INCOMPLETE, Gap.NO_NUMBER, Gap.NO_PHONE, Gap.UNMAPPED, Gap.AGE_UNKNOWN)
 """Lists whose records are cleaned by filling fields in."""
+
+
+def fields_of(gap: Gap, values: Mapping[str, object], missing: Collection[str]) -> tuple[str, ...]:
+    """Return the empty fields for which a record is in a list, in form order; nothing where filling in does not help.
+
+    Beside the number of a paper stands the reason for having none: either will do.
+
+    Args:
+        gap: The list.
+        values: The record.
+        missing: What a complete record has and this one lacks.
+    """
+    match gap:
+        case Gap.INCOMPLETE:
+            wanted = set(missing)
+        case Gap.NO_NUMBER:
+            wanted = {"id_number"} if not values.get("id_missing_reason") else set()
+        case Gap.NO_PHONE:
+            wanted = {"phone"}
+        case Gap.AGE_UNKNOWN:
+            wanted = {"born_on", "position"}
+        case Gap.UNMAPPED:
+            wanted = {f"{place}_{part}" for place in ("hometown", "residence") for part in ("province", "ward")
+                      if values.get(f"{place}_text") or values.get(f"{place}_detail")}  # fmt: skip
+        case _:
+            wanted = set()
+    if "id_number" in wanted and values.get("id_number") in (None, ""):
+        wanted.add("id_missing_reason")
+    return tuple(field.name for field in MEMBER_FIELDS if field.name in wanted and values.get(field.name) in (None, ""))
