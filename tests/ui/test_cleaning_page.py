@@ -119,8 +119,8 @@ def work(tmp_path: Path, qtbot: QtBot) -> Iterator[Work]:
     press(found.window, Qt.Key.Key_6, Qt.KeyboardModifier.AltModifier)
     found.rest()
     yield found
-    found.window.close()
     found.rest()
+    found.jobs.close()
     registry.close()
 
 
@@ -208,6 +208,7 @@ def test_esc_leaves_with_what_was_typed_and_counts_again(work: Work) -> None:
     work.qtbot.waitUntil(lambda: [row.full_name for row in work.page.model.rows] == list(NAMES[1:]))
     press(work.window, Qt.Key.Key_Z, CTRL)
     work.qtbot.waitUntil(lambda: len(work.page.model.rows) == 4)
+    work.rest()
 
 
 def test_a_small_chapter_leads_to_its_members(work: Work) -> None:

@@ -247,7 +247,7 @@ class CleaningPage(QWidget):
 
     def _to_rows(self, _key: object = None) -> None:
         shown = self.middle.currentWidget()
-        target = self.lists if shown is self.empty else shown
+        target = next((each for each in (self.table, self.small) if each is shown), self.lists)
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
