@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from keys import CTRL, SHIFT, press, write
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from sync.client.replica import Author
@@ -81,7 +81,7 @@ class Work:
         self.qtbot.waitUntil(lambda: not self.jobs.busy)
 
     def hand(self) -> QWidget:
-        found = QApplication.focusWidget()
+        found = self.window.focusWidget()  # also while the window of a list counts as the active one
         assert found is not None
         return found
 
@@ -209,6 +209,46 @@ def test_esc_leaves_with_what_was_typed_and_counts_again(work: Work) -> None:
     press(work.window, Qt.Key.Key_Z, CTRL)
     work.qtbot.waitUntil(lambda: len(work.page.model.rows) == 4)
     work.rest()
+
+
+def test_one_value_for_the_chosen_rows_is_seen_written_and_taken_back(work: Work) -> None:
+    work.page.table.setFocus()
+    work.key(Qt.Key.Key_Down, SHIFT)
+    work.key(Qt.Key.Key_M, CTRL)
+    assert "2 hồ sơ đã chọn" in work.page.bulk.head.about.text()
+    write(work.hand(), "nghe nghiep")
+    work.key(Qt.Key.Key_Return)
+    assert work.hand() is work.page.bulk.choice
+    write(work.hand(), "nong dan")
+    work.key(Qt.Key.Key_Return)
+    lines = work.page.bulk.model.rows
+    assert [(line.full_name, line.old, line.new, line.why) for line in lines] == [
+        (name, "–", "Nông dân", "") for name in NAMES[:2]
+    ]
+    work.key(Qt.Key.Key_Return, CTRL)
+    work.rest()
+    assert [work.stored(number, "occupation") for number in range(3)] == ["NONG_DAN", "NONG_DAN", None]
+    assert work.window.toast.text == "Đã sửa Nghề nghiệp của 2 hồ sơ"
+    assert work.hand() is work.page.table
+    work.key(Qt.Key.Key_Z, CTRL)
+    work.qtbot.waitUntil(lambda: work.stored(0, "occupation") is None)
+    work.rest()
+
+
+def test_a_ward_for_the_whole_list_is_chosen_by_its_province(work: Work) -> None:
+    work.page.table.setFocus()
+    work.key(Qt.Key.Key_M, CTRL)
+    assert "cả danh sách, 4 hồ sơ" in work.page.bulk.head.about.text()
+    write(work.hand(), "thuong tru: xa")
+    work.key(Qt.Key.Key_Return)
+    write(work.hand(), "tuyen quang")
+    work.key(Qt.Key.Key_Return)
+    write(work.hand(), "thuong lam")
+    work.key(Qt.Key.Key_Return)
+    assert len([line for line in work.page.bulk.model.rows if not line.code]) == 4
+    work.key(Qt.Key.Key_Escape)
+    assert work.stored(0, "residence_ward") is None
+    assert work.hand() is work.page.table
 
 
 def test_a_small_chapter_leads_to_its_members(work: Work) -> None:

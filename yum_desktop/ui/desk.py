@@ -414,16 +414,12 @@ class Desk(QObject):
             look=self._look_at_like,
             open_unit=self._open_unit,
             open_pairs=partial(self.window.show_page, "duplicates"),
-            counted=self._count_incomplete,
         )
         self.window.add_page("cleaning", self.tr("Làm sạch"), "list-checks", page)
 
     def _open_unit(self, unit_id: UUID) -> None:
         self.members.show_unit(unit_id)
         self.window.show_page("members")
-
-    def _count_incomplete(self, count: int) -> None:
-        self.window.nav.set_count("cleaning", count, "wait")
 
     def _go_to_duplicates(self, page: str) -> None:
         self.window.show_page(page)

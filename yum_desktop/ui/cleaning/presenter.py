@@ -8,6 +8,7 @@ from uuid import UUID
 from yum_desktop.domain.cleaning import Gap
 from yum_desktop.registry.cleaning import Overview, SmallUnit
 from yum_desktop.registry.views import MemberRow
+from yum_desktop.ui.cleaning.bulk_presenter import BulkSources
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import MemberSources, told
 
@@ -21,12 +22,14 @@ class CleaningSources:
         rows: Who is in a list, in a unit and all below it (`None`: everywhere).
         small: The units with too few members.
         members: What the form reads and writes.
+        bulk: One value for many records.
     """
 
     overview: Callable[[], Overview]
     rows: Callable[[Gap, UUID | None], Sequence[MemberRow]]
     small: Callable[[UUID | None], Sequence[SmallUnit]]
     members: MemberSources
+    bulk: BulkSources
 
 
 class CleaningView(Protocol):
@@ -49,16 +52,10 @@ class CleaningView(Protocol):
 
 
 class CleaningPresenter:
-    """The chosen list of the chosen unit.
+    """The chosen list of the chosen unit."""
 
-    Args:
-        counted: Told how many records are incomplete in the account's own unit.
-    """
-
-    def __init__(
-        self, view: CleaningView, jobs: Jobs, sources: CleaningSources, *, counted: Callable[[int], None]
-    ) -> None:
-        self._view, self._jobs, self._sources, self._counted = view, jobs, sources, counted
+    def __init__(self, view: CleaningView, jobs: Jobs, sources: CleaningSources) -> None:
+        self._view, self._jobs, self._sources = view, jobs, sources
         self._overview: Overview | None = None
         self._asked = 0
         self.gap = Gap.INCOMPLETE
@@ -95,7 +92,6 @@ class CleaningPresenter:
         known = {each.unit.unit_id for each in overview.units}
         if (first or self.unit_id not in known) and own is not None:
             self.unit_id = own.unit.unit_id
-        self._counted(overview.total[Gap.INCOMPLETE])
         self._tell()
         self._ask_rows()
 
