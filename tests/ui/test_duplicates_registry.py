@@ -134,6 +134,7 @@ def test_esc_leaves_both_records_as_they_are(qtbot: QtBot, work: Work) -> None:
     press(work.window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: work.window.page_key() == "duplicates")
     assert len(work.names()) == 2
+    qtbot.waitUntil(lambda: not work.jobs.busy)
 
 
 def test_a_hint_while_typing_leads_to_both_records_side_by_side(qtbot: QtBot, work: Work) -> None:

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.cli import adding, auditing, exporting, handing, importing, pairing
+from yum_desktop.cli import adding, auditing, cleaning, exporting, handing, importing, pairing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
@@ -445,6 +445,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_handovers(rooms)
     _add_cases(rooms)
     _add_bundles(rooms)
+    lists = rooms.add_parser("cleaning").add_subparsers(required=True, metavar="LỆNH")
+    cleaning.add(partial(_add, lists))
     auditing.add(partial(_add, rooms))
     exporting.add(partial(_add, rooms))
     return parser

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from yum_desktop.domain.errors import InputError
@@ -15,6 +16,9 @@ from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
 
 COMPLETENESS: Final = "member.completeness"
 RECORD_AGE: Final = "member.record_age"
+AGE_LIMIT: Final = "member.age_limit"
+FROM_APP: Final = "member.from_app"
+MEMBERS_MIN: Final = "unit.members_min"
 KNOWN_KEYS: Final = (COMPLETENESS, RECORD_AGE)
 """Keys of which a book must have at least one rule."""
 
@@ -83,6 +87,47 @@ Completeness = tuple[FieldNeed, ...]
 """What a complete record has, in form order."""
 
 
+class Way(StrEnum):
+    """From which day on somebody is over an age N (domain §2.8)."""
+
+    AFTER_BIRTHDAY = "after_birthday"
+    """The day after the birthday N."""
+    NEXT_BIRTHDAY = "next_birthday"
+    """The birthday N + 1."""
+    BY_YEAR = "by_year"
+    """The first of January of the year after the birthday N."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeLimit:
+    """Up to which age one is a member.
+
+    Attributes:
+        years: Of somebody without an office.
+        years_in_office: Of somebody who has one.
+        way: What "over" means.
+        without_office: Positions that are no office.
+        unless: Nobody is too old of whom any of these holds.
+    """
+
+    years: int
+    years_in_office: int
+    way: Way
+    without_office: tuple[str, ...]
+    unless: tuple[Condition, ...] = ()
+
+    def born_before(self, years: int, on: date) -> str:
+        """Return a text: on that day, who was born on a day whose ISO text sorts before it is over `years`.
+
+        It may name a day that no calendar has, so that 29/02 needs no care.
+        """
+        if self.way is Way.BY_YEAR:
+            return f"{on.year - years:04}-01-01"
+        if self.way is Way.NEXT_BIRTHDAY:
+            return f"{on.year - years - 1:04}-{on.month:02}-{on.day + 1:02}"
+        return f"{on.year - years:04}-{on.month:02}-{on.day:02}"
+
+
 class RuleBook:
     """All rules with their periods.
 
@@ -102,6 +147,9 @@ class RuleBook:
         self.rules: Final = tuple(rule for key in sorted(by_key) for rule in by_key[key])
         self._completeness = _Dated(by_key[COMPLETENESS], _completeness)
         self._record = _Dated(by_key[RECORD_AGE], lambda rule: _whole(rule, "years"))
+        self._age_limit = _Dated(by_key.get(AGE_LIMIT, ()), _age_limit)
+        self._from_app = _Dated(by_key.get(FROM_APP, ()), lambda rule: _texts(rule, "sources"))
+        self._members_min = _Dated(by_key.get(MEMBERS_MIN, ()), _members_min)
 
     def completeness(self, on: date) -> Completeness:
         """Return what a complete record has on a day."""
@@ -110,6 +158,18 @@ class RuleBook:
     def record_age(self, on: date) -> int:
         """Return how many calendar years after birth somebody may have a record at the earliest."""
         return self._record.on(on) or 0
+
+    def age_limit(self, on: date) -> AgeLimit | None:
+        """Return up to which age one is a member on a day; nothing where no rule says it."""
+        return self._age_limit.on(on)
+
+    def from_app(self, on: date) -> tuple[str, ...]:
+        """Return the sources of records that are in the app."""
+        return self._from_app.on(on) or ()
+
+    def members_min(self, on: date) -> Mapping[str, int]:
+        """Return how many members a unit has at least, by its level."""
+        return self._members_min.on(on) or {}
 
 
 class _Dated(Generic[T]):
@@ -156,6 +216,27 @@ def _whole(rule: Rule, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise _bad(rule, f"{name} phải là số nguyên")
     return value
+
+
+def _texts(rule: Rule, name: str) -> tuple[str, ...]:
+    items = _table(rule).get(name)
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise _bad(rule, f"{name} phải là một danh sách chữ")
+    return tuple(items)
+
+
+def _age_limit(rule: Rule) -> AgeLimit:
+    way = _table(rule).get("way")
+    if way not in set(Way):
+        raise _bad(rule, "way phải là một trong " + ", ".join(Way))
+    return AgeLimit(
+        _whole(rule, "years"), _whole(rule, "years_in_office"), Way(str(way)), _texts(rule, "without_office"),
+        _conditions(rule, _table(rule).get("unless", [])),
+    )  # fmt: skip
+
+
+def _members_min(rule: Rule) -> Mapping[str, int]:
+    return {level: _whole(rule, level) for level in _table(rule)}
 
 
 def _completeness(rule: Rule) -> Completeness:

@@ -41,10 +41,31 @@ def member_rows(r: Registry, unit_id: UUID | None, *, text: str = "", limit: int
         text: Every word of it must be part of the name (marks and đ do not matter), of the phone or of the number.
         limit: How many rows at most.
     """
-    search = _search(text)
     with r.read() as conn:
-        make = _Maker(r, conn)
-        return make.rows(conn.exec_driver_sql(*_statement(unit_id, search, limit, make.needs)).all())
+        return rows_in(conn, unit_id, rules_in(conn).completeness(r.clock.now().date()), text=text, limit=limit)
+
+
+def rows_in(
+    conn: Connection,
+    unit_id: UUID | None,
+    needs: Completeness,
+    *,
+    text: str = "",
+    limit: int | None = None,
+    where: str = "",
+) -> list[MemberRow]:
+    """Return what `member_rows` does inside a transaction.
+
+    Args:
+        conn: The transaction.
+        unit_id: The unit; ``None`` for everybody.
+        needs: What a complete record has.
+        text: As `member_rows`.
+        limit: How many rows at most.
+        where: A condition of the program's own over the columns of a member.
+    """
+    search = _search(text)
+    return _Maker(conn, needs).rows(conn.exec_driver_sql(*_statement(unit_id, search, limit, needs, where)).all())
 
 
 def member_list(r: Registry, unit_id: UUID | None, *, text: str = "", first: int = FIRST) -> MemberList:
@@ -59,27 +80,28 @@ def member_list(r: Registry, unit_id: UUID | None, *, text: str = "", first: int
     sql = f"{begin}SELECT rowid FROM member INDEXED BY ix_member_search WHERE {condition} ORDER BY name_key"
     with r.read() as conn:
         found = [row[0] for row in conn.exec_driver_sql(sql, (*scope, *search.params))]
-        return MemberList(_Maker(r, conn).at(conn, found[:first]), found[first:])
+        needs = rules_in(conn).completeness(r.clock.now().date())
+        return MemberList(_Maker(conn, needs).at(conn, found[:first]), found[first:])
 
 
 def more_members(r: Registry, rest: Sequence[int]) -> list[MemberRow]:
     """Return the rows for a part of `MemberList.rest`; who is gone meanwhile is left out."""
     with r.read() as conn:
-        return _Maker(r, conn).at(conn, rest)
+        return _Maker(conn, rules_in(conn).completeness(r.clock.now().date())).at(conn, rest)
 
 
 class _Maker:
     """Makes rows of the table within one read transaction."""
 
-    def __init__(self, r: Registry, conn: Connection) -> None:
-        self.needs: Completeness = rules_in(conn).completeness(r.clock.now().date())
+    def __init__(self, conn: Connection, needs: Completeness) -> None:
+        self._needs = needs
         self._units = unit_tree.names(conn)
         self._states = member_states(conn)
         self._missing: dict[int, tuple[str, ...]] = {}
 
     def at(self, conn: Connection, places: Sequence[int]) -> list[MemberRow]:
         """Return the rows at some places of the table, in their order."""
-        columns = f"{_COLUMNS}, {_missing(self.needs)}, rowid"
+        columns = f"{_COLUMNS}, {_missing(self._needs)}, rowid"
         sql = f"SELECT {columns} FROM member WHERE rowid IN (SELECT value FROM json_each(?))"
         found = conn.exec_driver_sql(sql, (json.dumps(list(places)),)).all()
         order = {place: number for number, place in enumerate(places)}
@@ -101,7 +123,7 @@ class _Maker:
                 row[6],
                 row[7],
                 row[8],
-                missing[row[10]] if row[10] in missing else missing.setdefault(row[10], _names(self.needs, row[10])),
+                missing[row[10]] if row[10] in missing else missing.setdefault(row[10], _names(self._needs, row[10])),
                 row[9] or b"",
                 states.get(row[0], "ok"),
             )
@@ -112,19 +134,20 @@ class _Maker:
 @lru_cache(maxsize=16)
 def _missing(needs: Completeness) -> str:
     """Return an expression that says in one number what a record lacks: a bit for each need, as `missing_needs`."""
-    return " + ".join(f"({_lacks(need)}) * {1 << place}" for place, need in enumerate(needs)) or "0"
+    return " + ".join(f"({lacks(need)}) * {1 << place}" for place, need in enumerate(needs)) or "0"
 
 
-def _lacks(need: FieldNeed) -> str:
+def lacks(need: FieldNeed) -> str:
+    """Return when a record lacks a field that it needs."""
     parts = [
         f"({need.field} IS NULL OR {need.field} = '')",
-        *(_says(one) for one in need.when),
-        *(f"NOT {_says(one)}" for one in need.unless),
+        *(says(one) for one in need.when),
+        *(f"NOT {says(one)}" for one in need.unless),
     ]
     return " AND ".join(parts)
 
 
-def _says(one: Condition) -> str:
+def says(one: Condition) -> str:
     """Return when a record says something; names and values are of rules that have been read."""
     if not one.among:
         return f"ifnull({one.field} <> '', 0)"
@@ -137,7 +160,7 @@ def _quoted(value: str) -> str:
 
 
 def _statement(
-    unit_id: UUID | None, search: _Search, limit: int | None, needs: Completeness = ()
+    unit_id: UUID | None, search: _Search, limit: int | None, needs: Completeness = (), where: str = ""
 ) -> tuple[str, tuple[bytes | str | int, ...]]:
     """Return the statement and its parameters; what is missing comes last.
 
@@ -149,6 +172,12 @@ def _statement(
     cut = "" if limit is None else " LIMIT ?"
     columns = f"{_COLUMNS}, {_missing(needs)}"
     params = (*scope, *search.params, *(() if limit is None else (limit,)))
+    if where:
+        cut = f" LIMIT {limit:d}" if limit is not None else ""
+        return (
+            f"{begin}SELECT {columns} FROM member NOT INDEXED WHERE {condition} AND ({where})"
+            f" ORDER BY name_key, id{cut}"
+        ), (*scope, *search.params)
     if search.params or limit is not None:
         hits = f"SELECT rowid FROM member INDEXED BY ix_member_search WHERE {condition} ORDER BY name_key{cut}"
         return f"{begin}SELECT {columns} FROM member WHERE rowid IN ({hits}) ORDER BY name_key, id", params

@@ -19,6 +19,8 @@ from yum_desktop.ui.asking import Asker
 from yum_desktop.ui.autosync import AutoSync
 from yum_desktop.ui.cases.presenter import CaseSources, CasesPresenter
 from yum_desktop.ui.cases.view import CasesPage
+from yum_desktop.ui.cleaning.screen import CleaningScreen, cleaning_sources
+from yum_desktop.ui.cleaning.view import CleaningPage
 from yum_desktop.ui.conflict.presenter import Choice, ConflictPresenter, ConflictSources, Side
 from yum_desktop.ui.conflict.view import ConflictPage
 from yum_desktop.ui.duplicates.merging import MergePage
@@ -165,6 +167,7 @@ class Desk(QObject):
         self._add_sync()
         self._add_conflict()
         self._add_duplicates()
+        self._add_cleaning()
 
     def start(self) -> None:
         """Show the members, read the state, and begin to look for a connection."""
@@ -398,6 +401,29 @@ class Desk(QObject):
         )
         self.window.add_page("duplicates", self.tr("Nghi trùng"), "copy", page)
         self.window.add_hidden_page("merge", merging)
+
+    def _add_cleaning(self) -> None:
+        page = CleaningPage()
+        self.cleaning = CleaningScreen(
+            page,
+            self._jobs,
+            cleaning_sources(self._registry, member_sources(self._registry, self._vocabulary)),
+            self._clock,
+            did=self.did,
+            say=partial(self.say_done, undo=False),
+            look=self._look_at_like,
+            open_unit=self._open_unit,
+            open_pairs=partial(self.window.show_page, "duplicates"),
+            counted=self._count_incomplete,
+        )
+        self.window.add_page("cleaning", self.tr("Làm sạch"), "list-checks", page)
+
+    def _open_unit(self, unit_id: UUID) -> None:
+        self.members.show_unit(unit_id)
+        self.window.show_page("members")
+
+    def _count_incomplete(self, count: int) -> None:
+        self.window.nav.set_count("cleaning", count, "wait")
 
     def _go_to_duplicates(self, page: str) -> None:
         self.window.show_page(page)

@@ -34,6 +34,7 @@ PAGES: Final = (
     ("import", "Nhập từ Excel", "file-spreadsheet"),
     ("sync", "Đồng bộ", "refresh-cw"),
     ("duplicates", "Nghi trùng", "copy"),
+    ("cleaning", "Làm sạch", "list-checks"),
 )
 _SCREENS: Final = (
     "enrolment",
@@ -45,6 +46,7 @@ _SCREENS: Final = (
     "sync_page",
     "conflict",
     "duplicates",
+    "cleaning",
 )
 """The folders of `ui` with a `scene` module."""
 

@@ -197,6 +197,14 @@ class EditingPresenter:
         if sheet is not None and not self._held_up(sheet):
             self.begin(self._unit, sheet.vocabulary)
 
+    def may_leave(self) -> bool:
+        """Return whether the form may go on to another member: what could not be read holds one up once."""
+        return self._sheet is None or not self._held_up(self._sheet)
+
+    def could_not_read(self, name: str) -> bool:
+        """Return whether what was typed into a field is not kept."""
+        return self._sheet is not None and name in self._sheet.unread
+
     def look_at_other(self) -> None:
         """Look at whoever resembles the member in the form most."""
         sheet = self._sheet

@@ -45,6 +45,8 @@ class MemberForm(QWidget):
         field_left: Name of a field and what is in it: the code of a value of a list, else the text.
         finished: Esc or "Xong".
         next_requested: Ctrl+Enter while entering new members.
+        gap_passed: Enter in a field while the form leads from gap to gap.
+        skip_requested: Leave this record as it is, on to the next.
         other_requested: Look at whoever resembles this member.
         card_requested: Read an identity card.
         opened, closed: The form wants to be in front, or not any more.
@@ -53,6 +55,8 @@ class MemberForm(QWidget):
     field_left = Signal(str, str)
     finished = Signal()
     next_requested = Signal()
+    gap_passed = Signal(str)
+    skip_requested = Signal()
     other_requested = Signal()
     card_requested = Signal()
     opened = Signal()
@@ -88,6 +92,12 @@ class MemberForm(QWidget):
             self.tr("Lưu và nhập người sau"), kind="primary", icon="check", key="Ctrl+Return", parent=self.bar
         )
         self.other = Button("", kind="strip", icon="users", small=True, key="Ctrl+G", show_key=False, parent=self.bar)
+        self.skip = Button(self.tr("Bỏ qua"), icon="arrow-right", key="Ctrl+Shift+Return", parent=self.bar)
+        self.skip.hide()
+        self.walk = Label("", Type.HEADING, data=True, parent=self.head)
+        self.walk.hide()
+        self.head.buttons.addWidget(self.walk)
+        self._walking = False
         self._roles: dict[str, str] = {}
         self._build_actions()
         self._build_fields()
@@ -106,7 +116,9 @@ class MemberForm(QWidget):
         self.bar.left.addWidget(Key("Enter"))
         self.bar.left.addWidget(Label(self.tr("sang ô sau"), Type.SMALL, tone="soft"))
         self.bar.right.addWidget(self.done)
+        self.bar.right.addWidget(self.skip)
         self.bar.right.addWidget(self.next)
+        self.skip.clicked.connect(self.skip_requested)
         self.done.clicked.connect(self._finish)
         self.next.clicked.connect(self._next)
 
@@ -126,7 +138,7 @@ class MemberForm(QWidget):
         editor: Editor
         if field.shape in _CHOSEN:
             editor = ChoiceField(placeholder=self.tr("Gõ để tìm"))
-            editor.entered.connect(lambda name=field.name: self._step(name, 1))
+            editor.entered.connect(lambda name=field.name: self._entered(name))
         elif field.shape is Shape.CODES:
             editor = CodesField()
         else:
@@ -217,6 +229,30 @@ class MemberForm(QWidget):
             self.rows[name].say("", "")
         self.area.verticalScrollBar().setValue(0)
         self.opened.emit()
+
+    def show_walk(self, place: str, about: str) -> None:
+        """Lead from gap to gap of one record after another.
+
+        Args:
+            place: Where one is, such as ``12/143``.
+            about: The list, beside the unit in the head.
+        """
+        self._walking = True
+        self.head.about.setText(" · ".join(part for part in (self.head.about.text(), about) if part))
+        self.walk.setText(place)
+        self.walk.setAccessibleName(self.tr("Hồ sơ thứ {0}").format(place))
+        self.next.setText(self.tr("Lưu, sang hồ sơ sau"))
+        for part in (self.walk, self.next, self.skip):
+            part.setVisible(True)
+
+    def rest(self) -> None:
+        """Take no letters until a field is gone to."""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def go_on(self, name: str) -> None:
+        """Go to the field after another one, whatever it holds."""
+        self._step(name, 1)
 
     def close_form(self) -> None:
         """Go back to the list."""
@@ -351,9 +387,16 @@ class MemberForm(QWidget):
             if enter and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
                 name = next(name for name, editor in self.editors.items() if editor is watched)
-                self._step(name, -1 if back else 1)
+                self._entered(name, back=back)
                 return True
         return False
+
+    def _entered(self, name: str, *, back: bool = False) -> None:
+        if self._walking and not back:
+            self._left(name)
+            self.gap_passed.emit(name)
+        else:
+            self._step(name, -1 if back else 1)
 
     def _step(self, name: str, step: int) -> None:
         names = list(self.editors)

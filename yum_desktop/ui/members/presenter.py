@@ -195,6 +195,12 @@ class MembersPresenter:
         self._text, self._unit, self._wanted = "", None, member_id
         self.refresh()
 
+    def show_unit(self, unit_id: UUID) -> None:
+        """Come from elsewhere to the members of a unit."""
+        self._text, self._unit = "", unit_id
+        self.look_at(None)
+        self.refresh()
+
     def open_form(self) -> None:
         """Edit the member that is looked at."""
         if self._detail is not None and self._vocabulary is not None:

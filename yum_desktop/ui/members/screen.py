@@ -105,6 +105,12 @@ class MembersScreen(QObject):
         self._page.show_form(shown=False)
         self.listing.show_member(member_id)
 
+    def show_unit(self, unit_id: UUID) -> None:
+        """Come from elsewhere to the members of a unit."""
+        self._page.clear_search()
+        self._page.show_form(shown=False)
+        self.listing.show_unit(unit_id)
+
     def edit_member(self, member_id: UUID, field: str | None = None) -> None:
         """Come from elsewhere to one field of a member: a refused change is repaired there."""
         self._page.clear_search()

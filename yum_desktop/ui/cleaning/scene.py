@@ -1,0 +1,141 @@
+"""Pictures of the saved lists and of the form that leads through one, with invented people."""
+
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtWidgets import QWidget
+
+from yum_desktop.domain.cleaning import Gap
+from yum_desktop.domain.text import name_key
+from yum_desktop.registry.cleaning import Overview, SmallUnit, UnitCounts
+from yum_desktop.registry.views import MemberDetail, MemberList, MemberRow, UnitRow
+from yum_desktop.ui.cleaning.presenter import CleaningSources
+from yum_desktop.ui.cleaning.screen import CleaningScreen
+from yum_desktop.ui.cleaning.view import CleaningPage
+from yum_desktop.ui.members.presenter import MemberSources
+from yum_desktop.ui.members.scene import vocabulary
+from yum_desktop.ui.scenes import Scene, SceneClock, SceneJobs, in_shell
+
+_TOTAL: Final = dict(zip(Gap, (143, 38, 61, 27, 9, 12, 204, 10, 2), strict=True))
+_UNITS: Final = (
+    ("Đoàn xã Mường Vạt", 143), ("bản Nà Lếch", 21), ("bản Co Sậy", 17), ("bản Huổi Cọ", 14), ("bản Hua Ẳng", 19),
+    ("bản Nong Tàu", 12), ("bản Pá Khoang", 9), ("Tiểu khu 9", 22), ("bản Lót Ẳng", 6), ("bản Ten Ổi", 2),
+    ("Trường THPT Mường Vạt", 21),
+)  # fmt: skip
+_PEOPLE: Final = (
+    ("Cà Văn Dũng", "1998-02-14", "0352118407", ("id_number", "education")),
+    ("Giàng Thị Mỷ", "2006-01-01", None, ("phone",)),
+    ("Hà Thị Hồng Ngát", "2001", "0363905214", ("id_number", "religion", "education", "has_book")),
+    ("Hoàng Văn Thưởng", None, "0971211138", ("born_on",)),
+    ("Lò Văn Ẩn", "2002", "0339608152", ("residence_province", "residence_ward")),
+    ("Quàng Thị Diễm", "2007-03-05", "0379552018", ("ethnicity",)),
+    ("Sùng A Chứ", "2004-10-12", None, ("phone", "education", "occupation")),
+    ("Vừ Thị Dợ", "2003-09-02", "0866240913", ("has_book",)),
+)
+
+
+def _id(place: int) -> UUID:
+    return UUID(int=place)
+
+
+def _overview() -> Overview:
+    units = [
+        UnitRow(_id(100 + n), None if n == 0 else _id(100), "XA" if n == 0 else "CHIDOAN", name, name, 30, int(n > 0))
+        for n, (name, _) in enumerate(_UNITS)
+    ]
+    counts = [dict.fromkeys(Gap, count) for _, count in _UNITS]
+    pairs = zip(units, counts, strict=True)
+    return Overview(_TOTAL, tuple(UnitCounts(unit, each) for unit, each in pairs), complete=True, members_min={})
+
+
+def _rows(*_asked: object) -> list[MemberRow]:
+    return [
+        MemberRow(
+            _id(500 + n), _id(101 + n % 4), _UNITS[1 + n % 4][0], name, born, None, None, phone, None, None, missing,
+            name_key(name), ("ok", "ok", "wait")[n % 3],
+        )
+        for n, (name, born, phone, missing) in enumerate(_PEOPLE)
+    ]  # fmt: skip
+
+
+def _member(member_id: UUID) -> MemberDetail:
+    row = next(row for row in _rows() if row.member_id == member_id)
+    values = {
+        "full_name": row.full_name, "born_on": row.born_on, "sex": "NU", "ethnicity": "04", "religion": "0",
+        "id_number": None if "id_number" in row.missing else "014303004815", "phone": row.phone,
+        "hometown_province": "14", "hometown_ward": "03646", "residence_province": "14", "residence_ward": "03646",
+        "occupation": "ND", "position": "DV", "status": "DANG_SINH_HOAT", "unit_id": row.unit_id.bytes,
+        "joined_on": "2019-03-26", "has_book": 1, "source": "APP",
+    }  # fmt: skip
+    return MemberDetail(member_id, row.unit_id, row.unit_name, values, frozenset(), {}, (), row.missing)
+
+
+def _small(*_asked: object) -> list[SmallUnit]:
+    return [
+        SmallUnit(_id(109), "bản Ten Ổi", "xã Mường Vạt", 2, 3),
+        SmallUnit(_id(120), "Hợp tác xã chè Mường Vạt", "xã Mường Vạt", 0, 3),
+    ]
+
+
+def _nothing(*_asked: object) -> list[MemberRow]:
+    return []
+
+
+def _screen(*, empty: bool = False) -> tuple[CleaningPage, CleaningScreen]:
+    page = CleaningPage()
+
+    def never(*_asked: object) -> str:
+        return "group"
+
+    members = MemberSources(
+        units=lambda: (), rows=lambda _unit, _text: MemberList(_rows()), member=_member, history=lambda _id: (),
+        vocabulary=vocabulary, add=lambda _unit, _values: (_id(600), "group"), put=never, delete=never,
+    )  # fmt: skip
+    sources = CleaningSources(_overview, _nothing if empty else _rows, _small, members)
+    screen = CleaningScreen(
+        page, SceneJobs(), sources, SceneClock(), did=_did, say=lambda _text: None, look=lambda _one, _other: None,
+        open_unit=lambda _unit: None, open_pairs=lambda: None, counted=lambda _count: None,
+    )  # fmt: skip
+    screen.refresh()
+    return page, screen
+
+
+def _did(text: str, group: str, *, quiet: bool = False) -> None:
+    """Nothing is done in a picture."""
+
+
+def _lists() -> QWidget:
+    page, _ = _screen()
+    window = in_shell("cleaning", page)
+    window.nav.set_count("cleaning", _TOTAL[Gap.INCOMPLETE], "wait")
+    return window
+
+
+def _empty() -> QWidget:
+    page, screen = _screen(empty=True)
+    screen.listing.choose_list(Gap.OVER_AGE)
+    return in_shell("cleaning", page)
+
+
+def _chapters() -> QWidget:
+    page, screen = _screen()
+    screen.listing.choose_list(Gap.SMALL_CHAPTER)
+    return in_shell("cleaning", page)
+
+
+def _walk() -> QWidget:
+    page, screen = _screen()
+    screen.walk_from(2)
+    window = in_shell("cleaning", page)
+    page.form.focus("id_number")
+    return window
+
+
+def scenes() -> list[Scene]:
+    """Return the pictures of this screen."""
+    return [
+        Scene("lam-sach", _lists, dark=True),
+        Scene("lam-sach-het", _empty),
+        Scene("lam-sach-chi-doan", _chapters),
+        Scene("lam-sach-lan-luot", _walk),
+    ]

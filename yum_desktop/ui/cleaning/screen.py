@@ -1,0 +1,128 @@
+"""The page of the saved lists put together."""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import QObject
+
+from yum_desktop.registry import cleaning
+from yum_desktop.registry.clock import Clock
+from yum_desktop.registry.engine import Registry
+from yum_desktop.ui.cleaning.presenter import CleaningPresenter, CleaningSources
+from yum_desktop.ui.cleaning.view import CleaningPage
+from yum_desktop.ui.cleaning.walking import WalkingPresenter
+from yum_desktop.ui.jobs import Jobs
+from yum_desktop.ui.members.editing import EditingPresenter
+from yum_desktop.ui.members.presenter import MemberSources
+from yum_desktop.ui.members.screen import Did
+
+
+def cleaning_sources(r: Registry, members: MemberSources) -> CleaningSources:
+    """Return where the lists of these records come from."""
+    return CleaningSources(
+        overview=partial(cleaning.overview, r),
+        rows=partial(cleaning.rows, r),
+        small=partial(cleaning.small_units, r),
+        members=members,
+    )
+
+
+class CleaningScreen(QObject):
+    """Connects the page with its presenters. The page owns it.
+
+    Args:
+        did: Told what was done and the group that takes it back.
+        say: Told in words how a walk through a list went.
+        look: Shows two records that resemble each other.
+        open_unit: Goes to the members of a unit.
+        open_pairs: Goes to the suspected pairs.
+        counted: Told how many records are incomplete.
+    """
+
+    def __init__(
+        self,
+        page: CleaningPage,
+        jobs: Jobs,
+        sources: CleaningSources,
+        clock: Clock,
+        *,
+        did: Did,
+        say: Callable[[str], None],
+        look: Callable[[UUID | None, UUID], None],
+        open_unit: Callable[[UUID], None],
+        open_pairs: Callable[[], None],
+        counted: Callable[[int], None],
+    ) -> None:
+        super().__init__(page)
+        self._page, self._jobs, self._sources, self._clock = page, jobs, sources, clock
+        self._did, self._say, self._look = did, say, look
+        self._open_unit, self._open_pairs = open_unit, open_pairs
+        self.listing = CleaningPresenter(page, jobs, sources, counted=counted)
+        self.editing: EditingPresenter | None = None
+        self.walking: WalkingPresenter | None = None
+        page.list_chosen.connect(self.listing.choose_list)
+        page.unit_chosen.connect(self.listing.choose_unit)
+        page.refresh_requested.connect(self.refresh)
+        page.opened.connect(self.walk_from)
+        page.unit_opened.connect(self._to_unit)
+        page.pairs_requested.connect(self._to_pairs)
+
+    def refresh(self) -> None:
+        """Read everything again; the form in hand too."""
+        self.listing.refresh()
+        if self.editing is not None:
+            self.editing.refresh()
+
+    def walk_from(self, row: int) -> None:
+        """Lead through the list as it is shown, from a row on."""
+        ids = [each.member_id for each in self._page.model.rows]
+        walking = self._walker()
+        self._page.show_trouble("")
+        self._page.show_form(shown=True)
+        walking.begin(self.listing.gap, ids, at=row)
+
+    def _walker(self) -> WalkingPresenter:
+        """Return who leads; the form is made now, so that no start of the program waits for it."""
+        if self.walking is not None:
+            return self.walking
+        form = self._page.form
+        self.editing = EditingPresenter(
+            form, self._jobs, self._sources.members, self._clock, defaults={}, noted=self._noted, closed=self._closed,
+            settled=self._settled, look=self._look,
+        )  # fmt: skip
+        self.walking = WalkingPresenter(
+            form, self._jobs, self._sources.members, self.editing, ended=self._ended, trouble=self._page.show_trouble
+        )
+        form.field_left.connect(self.editing.leave_field)
+        form.finished.connect(self.editing.finish)
+        form.other_requested.connect(self.editing.look_at_other)
+        form.gap_passed.connect(self.walking.pass_gap)
+        form.next_requested.connect(self.walking.next)
+        form.skip_requested.connect(self.walking.skip)
+        form.closed.connect(self._show_lists)
+        return self.walking
+
+    def _noted(self, text: str, group: str) -> None:
+        self._did(text, group, quiet=True)
+
+    def _closed(self, _member_id: UUID | None) -> None:
+        self.listing.refresh()
+
+    def _settled(self, _member_id: UUID | None, trouble: str) -> None:
+        if trouble:
+            self._page.show_trouble(trouble)
+
+    def _ended(self, text: str) -> None:
+        if self.editing is not None:
+            self.editing.finish()
+        self._say(text)
+
+    def _show_lists(self) -> None:
+        self._page.show_form(shown=False)
+
+    def _to_unit(self, unit_id: UUID) -> None:
+        self._open_unit(unit_id)
+
+    def _to_pairs(self) -> None:
+        self._open_pairs()
