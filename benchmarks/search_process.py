@@ -80,7 +80,7 @@ class Searcher:
 
     def _query(self, _asked: Answer) -> Answer:
         """Ask for the rows of the list, as its screen does."""
-        return self._each_step(lambda text: queries.member_rows(self._direct, self._unit(), text=text))
+        return self._each_step(lambda text: queries.member_list(self._direct, self._unit(), text=text))
 
     def _top(self, _asked: Answer) -> Answer:
         """Ask for the hits at the top of the window."""

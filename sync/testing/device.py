@@ -44,6 +44,7 @@ class Sent:
 
     Attributes:
         base: What each field is based on; for the settlement of a conflict what its person saw of the other side.
+        seen_rev: The revision whose values its person saw; they are let go where the record leaves the device.
     """
 
     change_id: bytes
@@ -52,6 +53,7 @@ class Sent:
     op: Op
     patch: Values
     base: Values
+    seen_rev: int = 0
 
 
 @dataclass
@@ -288,7 +290,8 @@ class Device:
 
     def _as_sent(self, line: store.Waiting) -> Sent:
         base = self.seen.get(line.record_id, {}) if line.kind == CONFLICT.name else dict(line.line.base)
-        return Sent(line.change_id, line.kind, line.record_id, line.line.op, dict(line.line.patch), base)
+        seen_rev = max(line.line.base_revs.values(), default=0)
+        return Sent(line.change_id, line.kind, line.record_id, line.line.op, dict(line.line.patch), base, seen_rev)
 
     # what a person sees
 

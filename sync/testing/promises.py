@@ -68,7 +68,7 @@ class Promises:
         fields = {name: (packed.restored(old), packed.restored(new)) for name, (old, new) in _loaded(line.fields)}
         if line.kind in {NODE.name, NOTE.name}:
             self._check_once(line)
-            _check_any(sent, lambda its: _check_merge(its, record_id, line.op, fields))
+            _check_any(sent, lambda its: _check_merge(its, record_id, line.op, fields, line.rev - 1))
         if line.kind in {CONFLICT.name, HANDOVER.name}:
             self._check_decided_once(line.kind, record_id, fields)
         if line.kind == CONFLICT.name:
@@ -104,13 +104,16 @@ def _loaded(text: str) -> list[tuple[str, tuple[object, object]]]:
     return [(name, (old, new)) for name, (old, new) in json.loads(text).items()]
 
 
-def _check_merge(sent: Sent, record_id: bytes, op: str, fields: Mapping[str, tuple[Value, Value]]) -> None:
+def _check_merge(
+    sent: Sent, record_id: bytes, op: str, fields: Mapping[str, tuple[Value, Value]], rev_before: int
+) -> None:
     """Promise 7: a field is changed by somebody who has seen its value, or as its merge rule says."""
     if sent.kind in {NODE.name, NOTE.name} and sent.record_id == record_id and sent.op is not Op.CREATE:
         for name, (old, new) in fields.items():
             where = f"{name} of {record_id.hex()}"
             if op == "delete":
-                assert old == sent.base.get(name), f"{where} was removed unseen"
+                gone_from_there = not sent.base and sent.seen_rev == rev_before  # what was seen has left the device
+                assert gone_from_there or old == sent.base.get(name), f"{where} was removed unseen"
                 continue
             assert name in sent.patch, f"{where} was changed by somebody who had not touched it"
             base, mine = sent.base.get(name), sent.patch[name]

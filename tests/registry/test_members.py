@@ -11,7 +11,7 @@ from sync.protocol.kinds import Value, Values
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import MEMBER_FIELDS
 from yum_desktop.domain.rules import COMPLETENESS, missing_fields
-from yum_desktop.registry import queries
+from yum_desktop.registry import commands, queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.member_list import _statement
 from yum_desktop.registry.rules import shipped_book
@@ -220,3 +220,27 @@ def test_rules_that_the_server_sent_say_what_is_missing(r: Registry) -> None:
     arrive(r, "rule_set", UUID(int=6_002), {"key": COMPLETENESS, "effective_from": "2021-01-01", "value": "[{}]"})
     (row,) = queries.member_rows(r, None)
     assert "phone" in row.missing, "rules that this program cannot read give way to its own"
+
+
+@pytest.mark.parametrize("text", ["", "dang", "đặng", "0", "09 dang", "khong ai ten the", "n"])
+@pytest.mark.parametrize("unit_id", [None, HAMLET, COMMUNE, UUID(int=999)])
+def test_a_list_in_parts_is_the_list(r: Registry, text: str, unit_id: UUID | None) -> None:
+    arrive_all(r, "member", crowd(900))
+    whole = queries.member_rows(r, unit_id, text=text)
+    begun = queries.member_list(r, unit_id, text=text, first=40)
+    assert begun.total == len(whole)
+    assert len(begun.rows) == min(40, len(whole))
+    parts = [queries.more_members(r, begun.rest[start : start + 100]) for start in range(0, len(begun.rest), 100)]
+    rows = [*begun.rows, *(row for part in parts for row in part)]
+    assert [row.sort_key for row in rows] == [row.sort_key for row in whole]
+    assert {row.member_id: row for row in rows} == {row.member_id: row for row in whole}
+
+
+def test_who_is_gone_meanwhile_is_left_out_of_the_rest(r: Registry) -> None:
+    arrive_all(r, "member", crowd(30))
+    begun = queries.member_list(r, None, first=10)
+    last = queries.more_members(r, begun.rest)[-1]
+    commands.delete_member(r, last.member_id)
+    rows = queries.more_members(r, begun.rest)
+    assert len(rows) == len(begun.rest) - 1
+    assert last.member_id not in {row.member_id for row in rows}

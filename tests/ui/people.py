@@ -11,7 +11,7 @@ from yum_desktop.domain.member import BY_NAME, MemberField, Shape
 from yum_desktop.domain.rules import missing_fields
 from yum_desktop.domain.text import fold, name_key
 from yum_desktop.registry.rules import shipped_book
-from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberRow, UnitRow
+from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberList, MemberRow, UnitRow
 from yum_desktop.ui.members.likeness import Hints
 from yum_desktop.ui.members.presenter import MemberSources
 from yum_desktop.ui.members.vocabulary import Remark, Vocabulary
@@ -89,7 +89,7 @@ class People:
         self.members[member_id] = {"full_name": name, "unit_id": unit_id.bytes, **values}
         return member_id
 
-    def rows(self, unit_id: UUID | None, text: str) -> Sequence[MemberRow]:
+    def rows(self, unit_id: UUID | None, text: str) -> MemberList:
         found = []
         for member_id, values in self.members.items():
             unit, name = UUID(bytes=bytes(values["unit_id"])), str(values["full_name"])  # type: ignore[arg-type]
@@ -112,7 +112,7 @@ class People:
                     state="wait" if self.waiting.get(member_id) else "ok",
                 )
             )
-        return sorted(found, key=lambda row: row.sort_key)
+        return MemberList(sorted(found, key=lambda row: row.sort_key))
 
     def member(self, member_id: UUID) -> MemberDetail:
         if member_id not in self.members:

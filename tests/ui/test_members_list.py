@@ -1,6 +1,7 @@
 """What the list shows and when, without a window."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ from held_jobs import HeldJobs
 from people import CO_SAY, NA_LECH, UNITS, XA, People
 
 from yum_desktop.domain.errors import UnavailableError
-from yum_desktop.registry.views import MemberDetail, MemberRow, UnitRow
+from yum_desktop.registry.views import MemberDetail, MemberList, MemberRow, UnitRow
 from yum_desktop.ui.members.presenter import Detail, MembersPresenter
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
@@ -27,8 +28,13 @@ class ListView:
     def show_units(self, units: Sequence[UnitRow], chosen: UUID | None) -> None:
         self.units = units
 
-    def show_rows(self, rows: Sequence[MemberRow], *, unit_name: str, chosen: UUID | None) -> None:
+    def show_rows(self, rows: Sequence[MemberRow], *, unit_name: str, chosen: UUID | None, total: int) -> None:
         self.names, self.unit_name, self.chosen, self.empty = [row.full_name for row in rows], unit_name, chosen, None
+        self.total, self.whole = total, len(rows) == total
+
+    def add_rows(self, rows: Sequence[MemberRow], *, chosen: UUID | None, last: bool) -> None:
+        self.names += [row.full_name for row in rows]
+        self.chosen, self.whole = chosen, last
 
     def show_empty(self, *, searching: bool) -> None:
         self.empty = searching
@@ -225,3 +231,34 @@ def test_trouble_with_the_store_is_said_and_goes_away_when_it_works_again(desk: 
     desk.presenter.refresh()
     desk.jobs.release_all()
     assert desk.view.trouble == ""
+
+
+def test_the_beginning_is_shown_at_once_and_the_rest_follows_in_parts(people: People) -> None:
+    desk = Desk(people)
+    for number in range(2_500):
+        people.have(f"Lò Văn {number:04}")
+    whole = people.rows(None, "").rows
+
+    def rows(_unit: UUID | None, text: str) -> MemberList:
+        found = people.rows(None, text).rows
+        return MemberList(found[:200], range(200, len(found)))
+
+    sources = replace(people.sources(), rows=rows, more=lambda rest: [whole[place] for place in rest])
+    desk.presenter = MembersPresenter(
+        desk.view, desk.jobs, sources, did=desk_ignores, edit=desk_ignores, begin=desk_ignores, open_conflict=print
+    )
+    desk.presenter.refresh()
+    desk.jobs.release()
+    assert (len(desk.view.names), desk.view.total, desk.view.whole) == (200, len(whole), False)
+    desk.presenter.search("khong co")
+    desk.jobs.release_all()
+    assert desk.view.names == []
+    assert desk.view.empty is True
+    desk.presenter.search("")
+    desk.jobs.release_all()
+    assert desk.view.names == [row.full_name for row in whole]
+    assert desk.view.whole
+
+
+def desk_ignores(*_said: object) -> None:
+    """Nobody listens."""

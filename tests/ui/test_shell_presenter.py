@@ -167,7 +167,9 @@ class Hits:
 def test_the_search_finds_people_and_pages_without_marks() -> None:
     people, view, jobs = People(), Hits(), HeldJobs()
     people.have("Đồng Thị Bộ")
-    finder = Finder(view, jobs, lambda text: people.rows(None, text), lambda: {"sync": "Đồng bộ", "cases": "Nghiệp vụ"})
+    finder = Finder(
+        view, jobs, lambda text: people.rows(None, text).rows, lambda: {"sync": "Đồng bộ", "cases": "Nghiệp vụ"}
+    )
     finder.search("dong")
     jobs.release_all()
     assert [(hit.page, hit.text) for hit in view.hits] == [
@@ -181,7 +183,7 @@ def test_a_late_answer_to_an_earlier_search_is_dropped() -> None:
     people, view, jobs = People(), Hits(), HeldJobs()
     people.have("Lò Văn Ẩn")
     people.have("Cà Văn Dũng")
-    finder = Finder(view, jobs, lambda text: people.rows(None, text), dict)
+    finder = Finder(view, jobs, lambda text: people.rows(None, text).rows, dict)
     finder.search("l")
     finder.search("ca van")
     jobs.release(1)

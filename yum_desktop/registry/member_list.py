@@ -1,8 +1,10 @@
 """The table of members: flat rows of a subtree, in Vietnamese order, searched as one types."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,10 +16,12 @@ from yum_desktop.registry import unit_tree
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import MEMBER_KIND
 from yum_desktop.registry.rules import rules_in
-from yum_desktop.registry.views import MemberRow
+from yum_desktop.registry.views import MemberList, MemberRow
 
 _COLUMNS: Final = "id, unit_id, full_name, born_on, sex, id_number, phone, position, status, name_key"
 _WORDS_MAX: Final = 8
+FIRST: Final = 200
+"""Rows of a list that are there at once: several screens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +65,70 @@ def rows_in(
         where: A condition of the program's own over the columns of a member.
     """
     search = _search(text)
-    units = unit_tree.names(conn)
-    states = member_states(conn)
-    rows = conn.exec_driver_sql(*_statement(unit_id, search, limit, needs, where)).all()
-    ids = {unit: UUID(bytes=unit) for unit in {row[1] for row in rows}}
-    missing: dict[int, tuple[str, ...]] = {}
-    return [
-        MemberRow(
-            UUID(bytes=row[0]),
-            ids[row[1]],
-            units.get(row[1], ""),
-            row[2] or "",
-            row[3],
-            row[4],
-            row[5],
-            row[6],
-            row[7],
-            row[8],
-            missing[row[10]] if row[10] in missing else missing.setdefault(row[10], _names(needs, row[10])),
-            row[9] or b"",
-            states.get(row[0], "ok"),
-        )
-        for row in rows
-    ]
+    return _Maker(conn, needs).rows(conn.exec_driver_sql(*_statement(unit_id, search, limit, needs, where)).all())
+
+
+def member_list(r: Registry, unit_id: UUID | None, *, text: str = "", first: int = FIRST) -> MemberList:
+    """Return the first rows of what `member_rows` gives, and what `more_members` needs for the others.
+
+    It costs one walk through the narrow index, however many rows there are.
+    """
+    search = _search(text)
+    scope: tuple[bytes, ...] = () if unit_id is None else (unit_id.bytes,)
+    begin = "" if unit_id is None else unit_tree.SUBTREE + " "
+    condition = search.condition if unit_id is None else f"{search.condition} AND unit_id IN (SELECT id FROM subtree)"
+    sql = f"{begin}SELECT rowid FROM member INDEXED BY ix_member_search WHERE {condition} ORDER BY name_key"
+    with r.read() as conn:
+        found = [row[0] for row in conn.exec_driver_sql(sql, (*scope, *search.params))]
+        needs = rules_in(conn).completeness(r.clock.now().date())
+        return MemberList(_Maker(conn, needs).at(conn, found[:first]), found[first:])
+
+
+def more_members(r: Registry, rest: Sequence[int]) -> list[MemberRow]:
+    """Return the rows for a part of `MemberList.rest`; who is gone meanwhile is left out."""
+    with r.read() as conn:
+        return _Maker(conn, rules_in(conn).completeness(r.clock.now().date())).at(conn, rest)
+
+
+class _Maker:
+    """Makes rows of the table within one read transaction."""
+
+    def __init__(self, conn: Connection, needs: Completeness) -> None:
+        self._needs = needs
+        self._units = unit_tree.names(conn)
+        self._states = member_states(conn)
+        self._missing: dict[int, tuple[str, ...]] = {}
+
+    def at(self, conn: Connection, places: Sequence[int]) -> list[MemberRow]:
+        """Return the rows at some places of the table, in their order."""
+        columns = f"{_COLUMNS}, {_missing(self._needs)}, rowid"
+        sql = f"SELECT {columns} FROM member WHERE rowid IN (SELECT value FROM json_each(?))"
+        found = conn.exec_driver_sql(sql, (json.dumps(list(places)),)).all()
+        order = {place: number for number, place in enumerate(places)}
+        return self.rows(sorted(found, key=lambda row: order[row[11]]))
+
+    def rows(self, rows: Sequence[Sequence[Any]]) -> list[MemberRow]:
+        """Return what the columns of a statement mean."""
+        ids = {unit: UUID(bytes=unit) for unit in {row[1] for row in rows}}
+        missing, units, states = self._missing, self._units, self._states
+        return [
+            MemberRow(
+                UUID(bytes=row[0]),
+                ids[row[1]],
+                units.get(row[1], ""),
+                row[2] or "",
+                row[3],
+                row[4],
+                row[5],
+                row[6],
+                row[7],
+                row[8],
+                missing[row[10]] if row[10] in missing else missing.setdefault(row[10], _names(self._needs, row[10])),
+                row[9] or b"",
+                states.get(row[0], "ok"),
+            )
+            for row in rows
+        ]
 
 
 @lru_cache(maxsize=16)

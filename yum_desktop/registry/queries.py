@@ -24,7 +24,7 @@ from yum_desktop.registry.clock import as_ms, from_ms
 from yum_desktop.registry.code_lists import codes
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.kinds import KINDS, MEMBER_KIND
-from yum_desktop.registry.member_list import member_rows
+from yum_desktop.registry.member_list import member_list, member_rows, more_members
 from yum_desktop.registry.refusals import text_of
 from yum_desktop.registry.rules import rules_in
 from yum_desktop.registry.tables import ConflictRecord
@@ -48,7 +48,9 @@ __all__ = [
     "digest",
     "history",
     "member",
+    "member_list",
     "member_rows",
+    "more_members",
     "pending",
     "row_counts",
     "sync_state",

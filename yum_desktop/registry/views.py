@@ -1,5 +1,6 @@
 """What queries give: frozen values for screens, commands and files. No database object leaves this room."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -42,6 +43,20 @@ class MemberRow:
     """Vietnamese order by given name."""
     state: str
     """``ok`` (on the server), ``wait`` (edits to send), ``bad`` (an edit refused), ``pick`` (a conflict is open)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberList:
+    """The beginning of a member table, and what finds the rest."""
+
+    rows: Sequence[MemberRow]
+    rest: Sequence[int] = ()
+    """For `more_members`, in the order of the table."""
+
+    @property
+    def total(self) -> int:
+        """How many rows the whole table has."""
+        return len(self.rows) + len(self.rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from yum_desktop.domain.cleaning import Gap
 from yum_desktop.domain.text import name_key
 from yum_desktop.registry.bulk import BulkDone, BulkPlan, BulkRow
 from yum_desktop.registry.cleaning import Overview, SmallUnit, UnitCounts
-from yum_desktop.registry.views import MemberDetail, MemberRow, UnitRow
+from yum_desktop.registry.views import MemberDetail, MemberList, MemberRow, UnitRow
 from yum_desktop.ui.cleaning.bulk_presenter import BulkSources
 from yum_desktop.ui.cleaning.presenter import CleaningSources
 from yum_desktop.ui.cleaning.screen import CleaningScreen
@@ -106,7 +106,7 @@ def _screen(*, empty: bool = False) -> tuple[CleaningPage, CleaningScreen]:
         return "group"
 
     members = MemberSources(
-        units=lambda: (), rows=lambda _unit, _text: _rows(), member=_member, history=lambda _id: (),
+        units=lambda: (), rows=lambda _unit, _text: MemberList(_rows()), member=_member, history=lambda _id: (),
         vocabulary=vocabulary, add=lambda _unit, _values: (_id(600), "group"), put=never, delete=never,
     )  # fmt: skip
     bulk = BulkSources(vocabulary, _plan, lambda plan: BulkDone("group", len(plan.changing), ()))

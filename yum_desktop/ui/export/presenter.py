@@ -5,20 +5,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
 
 from yum_desktop.domain.errors import YumError
 from yum_desktop.domain.text import fold
-from yum_desktop.exchange.excel.export import Exported, Report, Wanted, export
 from yum_desktop.exchange.excel.out_layout import OutLayout, layouts
-from yum_desktop.exchange.excel.sealing import check_password
 from yum_desktop.registry import audit
 from yum_desktop.registry.engine import Registry
 from yum_desktop.ui.asking import Asker
 from yum_desktop.ui.jobs import Jobs
+
+if TYPE_CHECKING:
+    from yum_desktop.exchange.excel.export import Exported, Report, Wanted
 
 SUFFIX: Final = ".xlsx"
 
@@ -50,15 +51,18 @@ class ExportSources:
     """
 
     layouts: Callable[[], tuple[Sequence[OutLayout], Sequence[YumError]]]
-    write: Callable[[Wanted, threading.Event, Report], Exported]
+    write: Callable[["Wanted", threading.Event, "Report"], "Exported"]
 
 
 def export_sources(registry: Registry) -> ExportSources:
     """Return what these records are exported with."""
-    return ExportSources(
-        layouts=lambda: layouts(registry.path.parent / "layouts"),
-        write=lambda wanted, stop, report: export(registry, wanted, stop=stop, report=report),
-    )
+
+    def write(wanted: "Wanted", stop: threading.Event, report: "Report") -> "Exported":
+        from yum_desktop.exchange.excel.export import export  # noqa: PLC0415  # a start need not load it
+
+        return export(registry, wanted, stop=stop, report=report)
+
+    return ExportSources(layouts=lambda: layouts(registry.path.parent / "layouts"), write=write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ class ExportPresenter:
             if entry.reason is not None:
                 audit.check_reason(entry.reason)
             if entry.password is not None:
+                from yum_desktop.exchange.excel.sealing import check_password  # noqa: PLC0415  # as above
+
                 check_password(entry.password)
         except YumError as error:
             self._view.show_trouble(error.text, error.field or "")
@@ -154,6 +160,8 @@ class ExportPresenter:
         subject = self._subject
         layout = entry.layout.showing(subject.shown) if entry.layout.as_shown and subject.shown else entry.layout
         path = path if path.suffix.lower() == SUFFIX else path.with_name(path.name + SUFFIX)
+        from yum_desktop.exchange.excel.export import Wanted  # noqa: PLC0415  # as above
+
         wanted = Wanted(
             path, layout, subject.members, about=subject.about, unit_id=subject.unit_id, reason=entry.reason,
             password=entry.password,
@@ -170,7 +178,7 @@ class ExportPresenter:
         if self._stop is not None:
             self._view.show_progress(*step)
 
-    def _done(self, done: Exported) -> None:
+    def _done(self, done: "Exported") -> None:
         self._stop = None
         words = QCoreApplication.translate("export", "Đã ghi {0} người, {1} trang, vào {2}")
         self._view.show_done(words.format(done.people, done.sheets, done.path.name), done.path)

@@ -107,7 +107,7 @@ class PreviewModel(RowsModel[PreviewRow]):
             self.show_rows(rows)
             return
         now = {row.row: row for row in rows}
-        self._given = tuple(rows)
+        self._given = list(rows)
         self._rows = [now[row.row] for row in self._rows]
         if rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, self.columnCount() - 1))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from sync.protocol.kinds import Value
 from yum_desktop.domain.errors import YumError
-from yum_desktop.registry.views import HistoryRow, MemberDetail, MemberRow, UnitRow
+from yum_desktop.registry.views import HistoryRow, MemberDetail, MemberList, MemberRow, UnitRow
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.likeness import Hints
 from yum_desktop.ui.members.vocabulary import Vocabulary
@@ -26,6 +26,9 @@ def told(error: Exception) -> str:
     return QCoreApplication.translate("members", "Có lỗi lạ, dữ liệu vẫn còn")
 
 
+PART: Final = 1_000
+"""Rows read at a time once the first ones are shown."""
+
 NUMBERS: Final = ("id_number", "old_id_number")
 
 
@@ -39,7 +42,8 @@ class MemberSources:
 
     Attributes:
         units: The tree, parents before children.
-        rows: Members of a subtree (`None`: everything) that hold all words of a text.
+        rows: Members of a subtree (`None`: everything) that hold all words of a text: the first ones.
+        more: The next ones, for a part of `MemberList.rest`.
         member: One member with every field.
         history: Who changed what of a member, newest first.
         vocabulary: Lists, places and checks for the form.
@@ -51,13 +55,14 @@ class MemberSources:
     """
 
     units: Callable[[], Sequence[UnitRow]]
-    rows: Callable[[UUID | None, str], Sequence[MemberRow]]
+    rows: Callable[[UUID | None, str], MemberList]
     member: Callable[[UUID], MemberDetail]
     history: Callable[[UUID], Sequence[HistoryRow]]
     vocabulary: Callable[[], Vocabulary]
     add: Callable[[UUID, Mapping[str, Value]], tuple[UUID, str]]
     put: Callable[[UUID, Mapping[str, Value]], str]
     delete: Callable[[UUID], str]
+    more: Callable[[Sequence[int]], Sequence[MemberRow]] = lambda _rest: ()
     like: Callable[[Mapping[str, Value], UUID | None], Hints] | None = None
     viewed: Callable[[UUID, str], None] | None = None
 
@@ -82,8 +87,11 @@ class MembersView(Protocol):
     def show_units(self, units: Sequence[UnitRow], chosen: UUID | None) -> None:
         """Show the tree."""
 
-    def show_rows(self, rows: Sequence[MemberRow], *, unit_name: str, chosen: UUID | None) -> None:
-        """Show the table and how many it holds."""
+    def show_rows(self, rows: Sequence[MemberRow], *, unit_name: str, chosen: UUID | None, total: int) -> None:
+        """Show the beginning of the table, or all of it, and how many it holds."""
+
+    def add_rows(self, rows: Sequence[MemberRow], *, chosen: UUID | None, last: bool) -> None:
+        """Add the next rows of the table."""
 
     def show_empty(self, *, searching: bool) -> None:
         """Show why there is nothing: a search that finds nobody, or a unit without members."""
@@ -155,9 +163,9 @@ class MembersPresenter:
 
     def refresh(self) -> None:
         """Read tree, table and the member looked at again."""
-        self._jobs.submit(self._sources.units, done=self._units_arrived, failed=self._failed)
-        self._jobs.submit(self._sources.vocabulary, done=self._vocabulary_arrived, failed=self._failed)
         self._ask_rows()
+        self._ask_units()
+        self._jobs.submit(self._sources.vocabulary, done=self._vocabulary_arrived, failed=self._failed)
         if self._wanted is not None:
             self._ask_detail(self._wanted)
 
@@ -230,6 +238,9 @@ class MembersPresenter:
         if self._detail is not None and self._detail.member.conflicts:
             self._open_conflict(self._detail.member.conflicts[0])
 
+    def _ask_units(self) -> None:
+        self._jobs.submit(self._sources.units, done=self._units_arrived, failed=self._failed)
+
     def _ask_rows(self) -> None:
         self._asked += 1
         number, unit, text, read = self._asked, self._unit, self._text, self._sources.rows
@@ -238,15 +249,32 @@ class MembersPresenter:
             lambda: read(unit, text), done=lambda rows: self._rows_arrived(number, rows), failed=self._failed
         )
 
-    def _rows_arrived(self, number: int, rows: Sequence[MemberRow]) -> None:
+    def _rows_arrived(self, number: int, found: MemberList) -> None:
         if number != self._asked:  # an answer to a question no longer asked is dropped
             return
         self._view.show_busy(busy=False)
         self._view.show_trouble("")
         name = next((unit.name for unit in self._units if unit.unit_id == self._unit), "")
-        self._view.show_rows(rows, unit_name=name, chosen=self._wanted)
-        if not rows:
+        self._view.show_rows(found.rows, unit_name=name, chosen=self._wanted, total=found.total)
+        if not found.total:
             self._view.show_empty(searching=bool(self._text))
+        self._ask_more(number, found.rest)
+
+    def _ask_more(self, number: int, rest: Sequence[int]) -> None:
+        """Read on, a part at a time: what is asked for meanwhile does not wait for all of it."""
+        if not rest:
+            return
+        part, more = rest[:PART], self._sources.more
+        self._jobs.submit(
+            lambda: more(part),
+            done=lambda rows: self._more_arrived(number, rows, rest[PART:]),
+            failed=self._failed,
+        )
+
+    def _more_arrived(self, number: int, rows: Sequence[MemberRow], rest: Sequence[int]) -> None:
+        if number == self._asked:
+            self._view.add_rows(rows, chosen=self._wanted, last=not rest)
+            self._ask_more(number, rest)
 
     def _units_arrived(self, units: Sequence[UnitRow]) -> None:
         self._units = units

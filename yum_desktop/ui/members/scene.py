@@ -12,7 +12,7 @@ from yum_desktop.domain.member import BY_NAME, MemberField
 from yum_desktop.domain.rules import missing_fields
 from yum_desktop.domain.text import name_key
 from yum_desktop.registry.rules import shipped_book
-from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberRow, UnitRow
+from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberList, MemberRow, UnitRow
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import Detail, MemberSources
 from yum_desktop.ui.members.view import MembersPage
@@ -209,7 +209,7 @@ def _empty() -> QWidget:
 def _sources() -> MemberSources:
     return MemberSources(
         units=_units,
-        rows=lambda _unit, _text: _rows(),
+        rows=lambda _unit, _text: MemberList(_rows()),
         member=lambda _id: _member(refused=True),
         history=lambda _id: _history(),
         vocabulary=vocabulary,

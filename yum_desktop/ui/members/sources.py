@@ -33,7 +33,8 @@ def member_sources(registry: Registry, vocabulary: Callable[[], Vocabulary]) -> 
 
     return MemberSources(
         units=lambda: queries.unit_tree(registry),
-        rows=lambda unit_id, text: queries.member_rows(registry, unit_id, text=text),
+        rows=lambda unit_id, text: queries.member_list(registry, unit_id, text=text),
+        more=lambda rest: queries.more_members(registry, rest),
         member=lambda member_id: queries.member(registry, member_id),
         history=lambda member_id: queries.history(registry, "member", member_id),
         vocabulary=vocabulary,

@@ -82,6 +82,7 @@ class MembersPage(QWidget):
         self.detail.hide()
         self._filling = False
         self._searching = False
+        self._unit_ids: set[UUID] = set()
         self._lay_out()
         self._connect()
 
@@ -170,18 +171,39 @@ class MembersPage(QWidget):
             self.tree.choose(chosen)
             self.tree.blockSignals(blocked)
 
-    def show_rows(self, rows: Sequence[MemberRow], *, unit_name: str, chosen: UUID | None) -> None:
-        """Show the table and how many it holds."""
+    def show_rows(
+        self, rows: Sequence[MemberRow], *, unit_name: str, chosen: UUID | None, total: int | None = None
+    ) -> None:
+        """Show the beginning of the table, or all of it, and how many it holds."""
+        total = len(rows) if total is None else total
         self._filling = True
         self.model.show_rows(rows)
-        count = self.tr("{0} người").format(number_text(len(rows)))
+        count = self.tr("{0} người").format(number_text(total))
         self.head.say(self.tr("Đoàn viên"), f"{unit_name} · {count}" if unit_name else count)
+        self._choose(chosen)
+        self._filling = False
+        self.export.setEnabled(len(rows) == total)
+        self.middle.setCurrentWidget(self.table)
+        self._unit_ids = {row.unit_id for row in rows}
+        self._show_unit_column()
+
+    def add_rows(self, rows: Sequence[MemberRow], *, chosen: UUID | None, last: bool) -> None:
+        """Add the next rows of the table; what is chosen and where it stands stay."""
+        self._filling = True
+        self.model.add_rows(rows, last=last)
+        if chosen is not None and not self.table.selectionModel().hasSelection():
+            self._choose(chosen)
+        self._filling = False
+        self.export.setEnabled(last)
+        units = self._unit_ids | {row.unit_id for row in rows}
+        if len(self._unit_ids) < 2 <= len(units):
+            self._unit_ids = units
+            self._show_unit_column()
+
+    def _choose(self, chosen: UUID | None) -> None:
         place = next((i for i, row in enumerate(self.model.rows) if row.member_id == chosen), -1)
         if place >= 0:
             self.table.select_row(place)
-        self._filling = False
-        self.middle.setCurrentWidget(self.table)
-        self._show_unit_column()
 
     def shown_columns(self) -> list[str]:
         """Return what the columns hold that can be seen, as layouts of files call it."""
@@ -236,9 +258,8 @@ class MembersPage(QWidget):
         self.search.blockSignals(blocked)
 
     def _show_unit_column(self) -> None:
-        units = {row.unit_id for row in self.model.rows}
         room = self.width() >= WIDE_PX or (self.detail.isHidden() and self.width() > 1000)
-        self.table.setColumnHidden(UNIT_COLUMN, len(units) < 2 or not room)
+        self.table.setColumnHidden(UNIT_COLUMN, len(self._unit_ids) < 2 or not room)
         shown = [place for place in range(1, self.model.columnCount()) if not self.table.isColumnHidden(place)]
         needed = sum(self.table.columnWidth(place) for place in shown if place != PHONE_COLUMN)
         needed += current_theme().px(self.model.columns[PHONE_COLUMN].width_px + NAME_PX)

@@ -83,16 +83,28 @@ class RowsModel(QAbstractTableModel, Generic[T]):
     def __init__(self, columns: Sequence[Column[T]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.columns = tuple(columns)
-        self._given: tuple[T, ...] = ()
+        self._given: list[T] = []
         self._rows: list[T] = []
         self._sorted: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
 
     def show_rows(self, rows: Sequence[T]) -> None:
         """Replace the rows; the chosen order is kept."""
         self.beginResetModel()
-        self._given = tuple(rows)
+        self._given = list(rows)
         self._order()
         self.endResetModel()
+
+    def add_rows(self, rows: Sequence[T], *, last: bool) -> None:
+        """Add the next rows at the end; where another order was chosen, all are put into it with the last ones."""
+        self._given += rows
+        if self._sorted[0] < 0 and rows:
+            self.beginInsertRows(ROOT, len(self._rows), len(self._rows) + len(rows) - 1)
+            self._rows += rows
+            self.endInsertRows()
+        elif last and len(self._rows) < len(self._given):
+            self.beginResetModel()
+            self._order()
+            self.endResetModel()
 
     @property
     def rows(self) -> Sequence[T]:
