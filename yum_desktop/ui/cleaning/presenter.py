@@ -9,6 +9,7 @@ from yum_desktop.domain.cleaning import Gap
 from yum_desktop.registry.cleaning import Overview, SmallUnit
 from yum_desktop.registry.views import MemberRow
 from yum_desktop.ui.cleaning.bulk_presenter import BulkSources
+from yum_desktop.ui.cleaning.printing import Print
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import MemberSources, told
 
@@ -23,6 +24,7 @@ class CleaningSources:
         small: The units with too few members.
         members: What the form reads and writes.
         bulk: One value for many records.
+        print_sheets: Writes sheets to be filled in by hand.
     """
 
     overview: Callable[[], Overview]
@@ -30,6 +32,7 @@ class CleaningSources:
     small: Callable[[UUID | None], Sequence[SmallUnit]]
     members: MemberSources
     bulk: BulkSources
+    print_sheets: Print
 
 
 class CleaningView(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from PySide6.QtCore import QObject
@@ -10,11 +11,13 @@ from yum_desktop.domain.cleaning import GAP_LABELS
 from yum_desktop.registry import bulk, cleaning
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
+from yum_desktop.ui.asking import Asker
 from yum_desktop.ui.cleaning.bulk_presenter import BulkPresenter, BulkSources
 from yum_desktop.ui.cleaning.presenter import CleaningPresenter, CleaningSources
+from yum_desktop.ui.cleaning.printing import PrintingPresenter, write_sheets
 from yum_desktop.ui.cleaning.view import CleaningPage
 from yum_desktop.ui.cleaning.walking import WalkingPresenter
-from yum_desktop.ui.formats import number_text
+from yum_desktop.ui.formats import HANOI, number_text
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import MemberSources
@@ -33,6 +36,7 @@ def cleaning_sources(r: Registry, members: MemberSources) -> CleaningSources:
             plan=lambda ids, values, only_empty: bulk.plan(r, ids, values, only_empty=only_empty),
             write=partial(bulk.write, r),
         ),
+        print_sheets=partial(write_sheets, r),
     )
 
 
@@ -45,6 +49,8 @@ class CleaningScreen(QObject):
         look: Shows two records that resemble each other.
         open_unit: Goes to the members of a unit.
         open_pairs: Goes to the suspected pairs.
+        asker: Asks where a file goes.
+        show_file: Opens a file with the program for it.
     """
 
     def __init__(
@@ -59,6 +65,8 @@ class CleaningScreen(QObject):
         look: Callable[[UUID | None, UUID], None],
         open_unit: Callable[[UUID], None],
         open_pairs: Callable[[], None],
+        asker: Asker,
+        show_file: Callable[[Path], None],
     ) -> None:
         super().__init__(page)
         self._page, self._jobs, self._sources, self._clock = page, jobs, sources, clock
@@ -75,6 +83,10 @@ class CleaningScreen(QObject):
         page.unit_opened.connect(self._to_unit)
         page.pairs_requested.connect(self._to_pairs)
         page.bulk_requested.connect(self.change_many)
+        page.print_requested.connect(self.print_sheets)
+        self.printing = PrintingPresenter(
+            jobs, asker, sources.print_sheets, say=say, trouble=page.show_trouble, show=show_file
+        )
 
     def refresh(self) -> None:
         """Read everything again; the form in hand too."""
@@ -120,6 +132,13 @@ class CleaningScreen(QObject):
         self._page.show_trouble("")
         self._bulk_presenter().begin([row.member_id for row in chosen], about)
         self._page.show_bulk(shown=True)
+
+    def print_sheets(self) -> None:
+        """Write sheets for the chosen records, or for the whole list."""
+        ids = [row.member_id for row in self._page.chosen()]
+        today = self._clock.now().astimezone(HANOI).date()
+        listing = self.listing
+        self.printing.begin(listing.gap, ids, (listing.unit_id, listing.unit_name), today)
 
     def _bulk_presenter(self) -> BulkPresenter:
         if self.bulk is None:

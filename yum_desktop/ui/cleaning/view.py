@@ -36,6 +36,7 @@ class CleaningPage(QWidget):
         opened: The place of a row in the list as it is shown.
         unit_opened: The id of a unit with too few members.
         bulk_requested: Give one value to the chosen rows, or to all.
+        print_requested: Sheets to be filled in by hand.
         pairs_requested: To the suspected pairs.
         refresh_requested: What is shown may have changed.
     """
@@ -45,6 +46,7 @@ class CleaningPage(QWidget):
     opened = Signal(int)
     unit_opened = Signal(object)
     bulk_requested = Signal()
+    print_requested = Signal()
     pairs_requested = Signal()
     refresh_requested = Signal()
 
@@ -77,6 +79,7 @@ class CleaningPage(QWidget):
         self.walk = Button(
             self.tr("Mở lần lượt"), kind="primary", icon="list-checks", key="Ctrl+Return", parent=self.bar
         )
+        self.print = Button(self.tr("In phiếu"), icon="printer", key="Ctrl+P", parent=self.bar)
         self.many = Button(self.tr("Sửa hàng loạt"), icon="pencil", key="Ctrl+M", parent=self.bar)
         self._form: MemberForm | None = None
         self._bulk: BulkPage | None = None
@@ -107,7 +110,7 @@ class CleaningPage(QWidget):
         inner.setContentsMargins(20, 0, 20, 12)
         inner.addWidget(self.split)
         self.bar.left.addWidget(Label(self.tr("Enter mở dòng đang chọn"), Type.SMALL, tone="soft", parent=self.bar))
-        for button in (self.pairs, self.many, self.walk):
+        for button in (self.pairs, self.print, self.many, self.walk):
             self.bar.right.addWidget(button)
         column = QVBoxLayout(self._listing)
         column.setContentsMargins(0, 0, 0, 0)
@@ -137,6 +140,7 @@ class CleaningPage(QWidget):
         self.walk.clicked.connect(self._walk)
         self.pairs.clicked.connect(self.pairs_requested)
         self.many.clicked.connect(self.bulk_requested)
+        self.print.clicked.connect(self.print_requested)
         QShortcut(QKeySequence("F5"), self).activated.connect(self.refresh_requested)
 
     # what the presenter says
@@ -250,6 +254,8 @@ class CleaningPage(QWidget):
         for button in (self.walk, self.many):
             button.setVisible(people)
             button.setEnabled(count > 0)
+        self.print.setVisible(self._gap in FILLABLE)
+        self.print.setEnabled(count > 0)
         self.walk.setText(self.tr("Điền lần lượt") if self._gap in FILLABLE else self.tr("Mở lần lượt"))
         if not count:
             self.empty.say("circle-check", self.tr("Danh sách này không còn ai. Chọn danh sách khác ở bên trái"))
