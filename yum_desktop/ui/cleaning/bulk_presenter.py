@@ -63,6 +63,9 @@ class BulkView(Protocol):
     def show_lines(self, lines: Sequence[BulkLine], *, changing: int) -> None:
         """Show the preview."""
 
+    def show_writing(self) -> None:
+        """Show that the records are being written."""
+
     def show_trouble(self, text: str) -> None:
         """Show what is wrong with the value, or could not be done."""
 
@@ -143,6 +146,7 @@ class BulkPresenter:
         plan, write = self._plan, self._sources.write
         if plan is not None and plan.changing:
             self._plan = None
+            self._view.show_writing()
             self._jobs.submit(lambda: write(plan), done=lambda done: self._written(plan, done), failed=self._failed)
 
     def _vocabulary_arrived(self, vocabulary: Vocabulary) -> None:

@@ -141,6 +141,11 @@ class BulkPage(QWidget):
         self.go.setText(self.tr("Ghi {0} hồ sơ").format(number_text(changing)) if changing else self.tr("Ghi"))
         self.go.setEnabled(changing > 0)
 
+    def show_writing(self) -> None:
+        """Show that the records are being written."""
+        self.said.setText(self.tr("Đang ghi…"))
+        self.go.setEnabled(False)
+
     def show_trouble(self, text: str) -> None:
         """Show what is wrong with the value, or could not be done."""
         for row in self._rows[2:]:

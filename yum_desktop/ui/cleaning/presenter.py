@@ -20,7 +20,7 @@ class CleaningSources:
 
     Attributes:
         overview: How many are in each list, down the tree.
-        rows: Who is in a list, in a unit and all below it (`None`: everywhere).
+        rows: Who is in a list, in a unit and all below it (`None`: everywhere); with whom the overview suspects.
         small: The units with too few members.
         members: What the form reads and writes.
         bulk: One value for many records.
@@ -28,7 +28,7 @@ class CleaningSources:
     """
 
     overview: Callable[[], Overview]
-    rows: Callable[[Gap, UUID | None], Sequence[MemberRow]]
+    rows: Callable[[Gap, UUID | None, frozenset[bytes]], Sequence[MemberRow]]
     small: Callable[[UUID | None], Sequence[SmallUnit]]
     members: MemberSources
     bulk: BulkSources
@@ -105,6 +105,7 @@ class CleaningPresenter:
     def _ask_rows(self) -> None:
         self._asked += 1
         number, gap, unit_id, sources = self._asked, self.gap, self.unit_id, self._sources
+        suspected = self._overview.suspected if self._overview is not None else frozenset[bytes]()
         self._view.show_busy(busy=True)
         if gap is Gap.SMALL_CHAPTER:
             self._jobs.submit(
@@ -112,7 +113,9 @@ class CleaningPresenter:
             )
         else:
             self._jobs.submit(
-                lambda: sources.rows(gap, unit_id), done=lambda rows: self._rows(number, rows), failed=self._failed
+                lambda: sources.rows(gap, unit_id, suspected),
+                done=lambda rows: self._rows(number, rows),
+                failed=self._failed,
             )
 
     def _rows(self, number: int, rows: Sequence[MemberRow]) -> None:

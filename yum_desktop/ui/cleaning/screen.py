@@ -28,7 +28,7 @@ def cleaning_sources(r: Registry, members: MemberSources) -> CleaningSources:
     """Return where the lists of these records come from."""
     return CleaningSources(
         overview=partial(cleaning.overview, r),
-        rows=partial(cleaning.rows, r),
+        rows=lambda gap, unit_id, suspected: cleaning.rows(r, gap, unit_id, suspected=suspected),
         small=partial(cleaning.small_units, r),
         members=members,
         bulk=BulkSources(
