@@ -48,6 +48,11 @@ def _sizes(text: str) -> tuple[int, ...]:
     return tuple(sorted({read(part) for part in text.split(",")}))
 
 
+def _counts(text: str) -> tuple[int, ...]:
+    read = _number(MEMBERS_MIN, MEMBERS_MAX)
+    return tuple(sorted({read(part) for part in text.split(",")}))
+
+
 def _parts(text: str) -> tuple[str, ...]:
     asked = [part.strip() for part in text.split(",")]
     unknown = [part for part in asked if part not in PARTS]
@@ -60,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
     reader = _Parser(
         prog="bench",
-        description="Measures synchronisation against its floors, the start of the program, the search and an import.",
+        description="Measures synchronisation against its floors, the start, the search, saved lists and an import.",
     )
     members = _number(MEMBERS_MIN, MEMBERS_MAX)
     reader.add_argument("--runs", type=_number(1, 1_000), default=5, help="runs of everything (default 5)")
@@ -70,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
     reader.add_argument("--only", type=_parts, default=USUAL, help=f"some of {','.join(PARTS)}")
     reader.add_argument("--start-members", type=members, default=2_000, help="members in the list of a start")
     reader.add_argument("--search-members", type=members, default=50_000, help="members to search in")
+    reader.add_argument(
+        "--lists-members", type=_counts, default=(2_000, 10_000, 50_000), help="members with saved lists"
+    )
     reader.add_argument(
         "--load-members", type=_number(2_000, 2_000_000), default=100_000, help="members of many devices' server"
     )
@@ -93,6 +101,7 @@ def main(argv: Sequence[str]) -> int:
         sizes=asked.sizes,
         start_members=asked.start_members,
         search_members=asked.search_members,
+        lists_members=asked.lists_members,
         load_members=asked.load_members,
         load_devices=asked.load_devices,
         load_s=asked.load_s,

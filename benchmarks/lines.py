@@ -65,6 +65,8 @@ BUDGETS: Final = {
     "order.wrong": Budget(0),
     "start.time": Budget(2),
     "import.ratio": Budget(3, "the fastest bare reader"),
+    "lists.counts": Budget(500),
+    "lists.page": Budget(200),
     "search.query": Budget(100),
     "search.top": Budget(100),
     "search.screen": Budget(100),
@@ -286,6 +288,28 @@ def search_lines(count: int, found: dict[str, list[dict[str, float]]]) -> list[L
             Line(f"search.{way}_usual", "  usual step", count, Unit.MS, usual),
         ]
     return lines
+
+
+def lists_lines(count: int, counts: Sequence[Answer], pages: Sequence[dict[str, float]]) -> list[Line]:
+    """Return what it takes to count every saved list down the tree, and to read the first page of the slowest one.
+
+    Args:
+        count: Number of members.
+        counts: For each run the seconds, with and without the comparing of suspected pairs.
+        pages: For each run the seconds by list.
+    """
+    slowest = max(pages[0], key=lambda name: median(page[name] for page in pages))
+    usual = tuple(median(page.values()) * 1_000 for page in pages)
+    bare, whole = (tuple(1_000 * one[name] for one in counts) for name in ("counts_s", "whole_s"))
+    return [
+        Line("lists.counts", "saved lists, all counts", count, Unit.MS, bare),
+        Line("lists.whole", "  and suspected pairs", count, Unit.MS, whole),
+        Line(
+            "lists.page", "  first page of a list", count, Unit.MS, tuple(1_000 * page[slowest] for page in pages),
+            f"slowest of {len(pages[0])} lists: {slowest}",
+        ),
+        Line("lists.page_usual", "  usual list", count, Unit.MS, usual),
+    ]  # fmt: skip
 
 
 SEARCHES: Final = {

@@ -16,13 +16,14 @@ from benchmarks.lines import (
     growth_line,
     import_lines,
     link_lines,
+    lists_lines,
     load_lines,
     order_lines,
     search_lines,
     sync_lines,
 )
 
-PARTS: Final = ("sync", "link", "order", "load", "start", "search", "import")
+PARTS: Final = ("sync", "link", "order", "load", "start", "search", "lists", "import")
 USUAL: Final = tuple(part for part in PARTS if part not in {"load", "order"})
 """What is measured when nothing else is said: these take a server of PostgreSQL, and minutes."""
 
@@ -37,6 +38,7 @@ class Plan:
         sizes: Numbers of records to synchronise.
         start_members: Members in the list that a start shows.
         search_members: Members to search in.
+        lists_members: Numbers of members with saved lists.
         load_members: Members in the central database of many devices.
         load_devices: How many devices.
         load_s: For how long many devices synchronise.
@@ -48,6 +50,7 @@ class Plan:
     sizes: tuple[int, ...]
     start_members: int
     search_members: int
+    lists_members: tuple[int, ...]
     load_members: int
     load_devices: int
     load_s: float
@@ -87,6 +90,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Results:
         "load": _load,
         "start": _start,
         "search": _search,
+        "lists": _lists,
         "import": _import,
     }
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
@@ -176,6 +180,22 @@ def _search(plan: Plan, folder: Path, results: Results, say: Callable[[str], Non
                 runs.append(answer["steps"])
     results.lines += search_lines(members, found)
     results.raw["search"] = {"members": members, "runs": found}
+
+
+def _lists(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    results.raw["lists"] = {}
+    for count in plan.lists_members:
+        home = folder / f"lists{count}"
+        members = _home(home, count, say)
+        counts, pages = [], []
+        with Child("lists_process", home / "lists.log", home) as cleaner:
+            cleaner.ask("counts")  # compiles the modules, as an installer does
+            for number in range(plan.runs):
+                say(f"saved lists of {members:,}, run {number + 1} of {plan.runs}")
+                counts.append(cleaner.ask("counts"))
+                pages.append(cleaner.ask("pages")["s"])
+        results.lines += lists_lines(members, counts, pages)
+        results.raw["lists"][str(members)] = {"counts": counts, "pages": pages}
 
 
 def _import(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:

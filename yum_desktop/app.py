@@ -18,7 +18,7 @@ from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.keys import load_key, needs_passphrase
 from yum_desktop.registry.paths import default_home, store_path
 from yum_desktop.ui.apology import Apology
-from yum_desktop.ui.asking import Asker, QtAsker
+from yum_desktop.ui.asking import Asker, QtAsker, open_file
 from yum_desktop.ui.desk import Desk, enrolment_sources
 from yum_desktop.ui.enrolment.opening import OpeningPresenter
 from yum_desktop.ui.enrolment.presenter import EnrolmentPresenter
@@ -160,7 +160,7 @@ class Program:
 
     def _work(self) -> None:
         words = vocabulary_of(self.registry, shipped_gazetteer, self._clock)
-        self.desk = Desk(self.registry, self._jobs, self._clock, words, QtAsker)
+        self.desk = Desk(self.registry, self._jobs, self._clock, words, QtAsker, open_file)
         self.desk.window.resize(1366, 696)
         self.desk.window.show()
         self.desk.start()

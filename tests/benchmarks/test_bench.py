@@ -25,7 +25,18 @@ SIZES = (220, 230)
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what a run with tiny sizes writes."""
     folder = tmp_path_factory.mktemp("bench")
-    words = ["--runs", "1", "--sizes", ",".join(map(str, SIZES)), "--start-members", "6", "--search-members", "30"]
+    words = [
+        "--runs",
+        "1",
+        "--sizes",
+        ",".join(map(str, SIZES)),
+        "--start-members",
+        "6",
+        "--search-members",
+        "30",
+        "--lists-members",
+        "30",
+    ]
     words += ["--only", ",".join(PARTS), "--load-members", "2000", "--load-devices", "3", "--load-s", "1"]
     words += ["--import-rows", "40"]
     assert command.main([*words, "--out", str(folder)]) == command.DONE

@@ -4,19 +4,20 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import pytest
 from keys import CTRL, SHIFT, press, write
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from sync.client.replica import Author
 from sync.protocol.kinds import Values
 from yum_desktop.domain.cleaning import Gap
 from yum_desktop.exchange.gazetteer import shipped_gazetteer
-from yum_desktop.registry import queries
+from yum_desktop.registry import audit, queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.ui.asking import Answer, Question
 from yum_desktop.ui.cleaning.view import CleaningPage
@@ -25,6 +26,7 @@ from yum_desktop.ui.jobs import QtJobs
 from yum_desktop.ui.members.view import MembersPage
 from yum_desktop.ui.members.words import vocabulary_of
 
+T = TypeVar("T")
 KEY = bytes(range(32))
 XA, NA_LECH, CO_SAY = (UUID(int=n) for n in (1, 2, 3))
 NAMES = ("Cà Văn Dũng", "Quàng Văn Ổn", "Lò Thị Thảo", "Vì Thị Xuân")
@@ -35,7 +37,10 @@ class SomeClock:
         return datetime(2026, 10, 15, 1, tzinfo=UTC)
 
 
-class AsksNothing:
+class AsksForFiles:
+    def __init__(self) -> None:
+        self.path, self.name = Path(), ""
+
     def ask(self, question: Question, answered: Callable[[Answer | None], None]) -> None:
         raise AssertionError(question.title)
 
@@ -43,7 +48,17 @@ class AsksNothing:
         raise AssertionError(title)
 
     def save_file(self, title: str, name: str, kinds: str, chosen: Callable[[Path], None]) -> None:
-        raise AssertionError(title)
+        self.name = name
+        chosen(self.path)
+
+
+def apart(read: Callable[[], T]) -> T:
+    """Read the file away from the screen's thread."""
+    found: list[T] = []
+    thread = threading.Thread(target=lambda: found.append(read()))
+    thread.start()
+    thread.join()
+    return found[0]
 
 
 def fill(registry: Registry) -> None:
@@ -68,7 +83,8 @@ class Work:
     def __init__(self, registry: Registry, qtbot: QtBot) -> None:
         self.registry, self.jobs, self.qtbot = registry, QtJobs(), qtbot
         words = vocabulary_of(registry, shipped_gazetteer, SomeClock())
-        self.desk = Desk(registry, self.jobs, SomeClock(), words, lambda _window: AsksNothing())
+        self.asked, self.shown = AsksForFiles(), list[Path]()
+        self.desk = Desk(registry, self.jobs, SomeClock(), words, lambda _window: self.asked, self.shown.append)
         self.desk.stop_trying()
         self.window = self.desk.window
         page, members = self.window.page("cleaning"), self.window.page("members")
@@ -81,7 +97,7 @@ class Work:
         self.qtbot.waitUntil(lambda: not self.jobs.busy)
 
     def hand(self) -> QWidget:
-        found = QApplication.focusWidget()
+        found = self.window.focusWidget()  # also while the window of a list counts as the active one
         assert found is not None
         return found
 
@@ -94,13 +110,7 @@ class Work:
         return next(name for name, editor in self.page.form.editors.items() if editor is self.hand())
 
     def stored(self, number: int, name: str) -> object:
-        found: list[object] = []
-        thread = threading.Thread(
-            target=lambda: found.append(queries.member(self.registry, UUID(int=50 + number)).values[name])
-        )
-        thread.start()
-        thread.join()
-        return found[0]
+        return apart(lambda: queries.member(self.registry, UUID(int=50 + number)).values[name])
 
 
 @pytest.fixture
@@ -209,6 +219,72 @@ def test_esc_leaves_with_what_was_typed_and_counts_again(work: Work) -> None:
     press(work.window, Qt.Key.Key_Z, CTRL)
     work.qtbot.waitUntil(lambda: len(work.page.model.rows) == 4)
     work.rest()
+
+
+def test_one_value_for_the_chosen_rows_is_seen_written_and_taken_back(work: Work) -> None:
+    work.page.table.setFocus()
+    work.key(Qt.Key.Key_Down, SHIFT)
+    work.key(Qt.Key.Key_M, CTRL)
+    assert "2 hồ sơ đã chọn" in work.page.bulk.head.about.text()
+    write(work.hand(), "nghe nghiep")
+    work.key(Qt.Key.Key_Return)
+    assert work.hand() is work.page.bulk.choice
+    write(work.hand(), "nong dan")
+    work.key(Qt.Key.Key_Return)
+    lines = work.page.bulk.model.rows
+    assert [(line.full_name, line.old, line.new, line.why) for line in lines] == [
+        (name, "–", "Nông dân", "") for name in NAMES[:2]
+    ]
+    work.key(Qt.Key.Key_Return, CTRL)
+    work.rest()
+    assert [work.stored(number, "occupation") for number in range(3)] == ["NONG_DAN", "NONG_DAN", None]
+    assert work.window.toast.text == "Đã sửa Nghề nghiệp của 2 hồ sơ"
+    assert work.hand() is work.page.table
+    work.key(Qt.Key.Key_Z, CTRL)
+    work.qtbot.waitUntil(lambda: work.stored(0, "occupation") is None)
+    work.rest()
+
+
+def test_a_ward_for_the_whole_list_is_chosen_by_its_province(work: Work) -> None:
+    work.page.table.setFocus()
+    work.key(Qt.Key.Key_M, CTRL)
+    assert "cả danh sách, 4 hồ sơ" in work.page.bulk.head.about.text()
+    write(work.hand(), "thuong tru: xa")
+    work.key(Qt.Key.Key_Return)
+    write(work.hand(), "tuyen quang")
+    work.key(Qt.Key.Key_Return)
+    write(work.hand(), "thuong lam")
+    work.key(Qt.Key.Key_Return)
+    assert len([line for line in work.page.bulk.model.rows if not line.code]) == 4
+    work.key(Qt.Key.Key_Escape)
+    assert work.stored(0, "residence_ward") is None
+    assert work.hand() is work.page.table
+
+
+def test_sheets_for_the_list_are_written_noted_and_shown(work: Work, tmp_path: Path) -> None:
+    choose(work, Gap.NO_PHONE)
+    work.asked.path = tmp_path / "phieu"
+    work.key(Qt.Key.Key_P, CTRL)
+    work.rest()
+    assert work.asked.name == "phieu-thieu-dien-thoai-doan-xa-muong-vat-15-10-2026.pdf"
+    assert work.shown == [tmp_path / "phieu.pdf"]
+    content = work.shown[0].read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert content.count(b"/Type /Page\n") == 2
+    assert work.window.toast.text == "Đã ghi phiếu của 4 người, 2 trang: phieu.pdf"
+    (line,) = apart(lambda: audit.lines(work.registry))
+    assert (line.action, line.what["layout"], line.what["count"]) == ("export", "sheets:no_phone", 4)
+    assert (line.what["unit"], line.what["masked"]) == (str(XA), True)
+
+
+def test_sheets_that_cannot_be_written_leave_nothing(work: Work, tmp_path: Path) -> None:
+    work.asked.path = tmp_path / "none" / "phieu.pdf"
+    work.page.table.setFocus()
+    work.key(Qt.Key.Key_P, CTRL)
+    work.rest()
+    assert "Không có thư mục" in work.page.trouble.text
+    assert work.shown == []
+    assert apart(lambda: audit.lines(work.registry)) == []
 
 
 def test_a_small_chapter_leads_to_its_members(work: Work) -> None:

@@ -50,12 +50,14 @@ class Overview:
         units: Parents before children, in the order of the tree.
         complete: All records of the account have arrived: a chapter that looks small is.
         members_min: How many members a unit of a level has at least.
+        suspected: For `rows`, so that nobody is compared again.
     """
 
     total: Counts
     units: tuple[UnitCounts, ...]
     complete: bool
     members_min: Mapping[str, int]
+    suspected: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def overview(r: Registry, *, suspected: Iterable[bytes] | None = None) -> Overvi
     counted = _rolled_up(units, own, small)
     total: dict[Gap, int] = {Gap.SMALL_CHAPTER: len(small)}
     total.update({gap: sum(counts[gap] for counts in own.values()) for gap in conditions})
-    return Overview(total, counted, complete, least)
+    return Overview(total, counted, complete, least, doubles)
 
 
 def rows(

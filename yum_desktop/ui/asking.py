@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from yum_desktop.ui.theme import Type
@@ -59,6 +61,11 @@ class Asker(Protocol):
 
     def save_file(self, title: str, name: str, kinds: str, chosen: Callable[[Path], None]) -> None:
         """Let the place of a new file be chosen."""
+
+
+def open_file(path: Path) -> None:
+    """Open a file with the program that the system has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class QtAsker:

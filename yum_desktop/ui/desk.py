@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer
@@ -133,9 +134,11 @@ class Desk(QObject):
         clock: Clock,
         vocabulary: Callable[[], Vocabulary],
         ask: Callable[[MainWindow], Asker],
+        show_file: Callable[[Path], None] = lambda _path: None,
     ) -> None:
         super().__init__()
         self._registry, self._jobs, self._clock, self._vocabulary = registry, jobs, clock, vocabulary
+        self._show_file = show_file
         self._seen_from = "members"
         self.window = MainWindow()
         self._screen = ShellScreen(self.window, clock)
@@ -414,16 +417,14 @@ class Desk(QObject):
             look=self._look_at_like,
             open_unit=self._open_unit,
             open_pairs=partial(self.window.show_page, "duplicates"),
-            counted=self._count_incomplete,
+            asker=self.asker,
+            show_file=self._show_file,
         )
         self.window.add_page("cleaning", self.tr("Làm sạch"), "list-checks", page)
 
     def _open_unit(self, unit_id: UUID) -> None:
         self.members.show_unit(unit_id)
         self.window.show_page("members")
-
-    def _count_incomplete(self, count: int) -> None:
-        self.window.nav.set_count("cleaning", count, "wait")
 
     def _go_to_duplicates(self, page: str) -> None:
         self.window.show_page(page)

@@ -8,6 +8,8 @@ from uuid import UUID
 from yum_desktop.domain.cleaning import Gap
 from yum_desktop.registry.cleaning import Overview, SmallUnit
 from yum_desktop.registry.views import MemberRow
+from yum_desktop.ui.cleaning.bulk_presenter import BulkSources
+from yum_desktop.ui.cleaning.printing import Print
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import MemberSources, told
 
@@ -18,15 +20,19 @@ class CleaningSources:
 
     Attributes:
         overview: How many are in each list, down the tree.
-        rows: Who is in a list, in a unit and all below it (`None`: everywhere).
+        rows: Who is in a list, in a unit and all below it (`None`: everywhere); with whom the overview suspects.
         small: The units with too few members.
         members: What the form reads and writes.
+        bulk: One value for many records.
+        print_sheets: Writes sheets to be filled in by hand.
     """
 
     overview: Callable[[], Overview]
-    rows: Callable[[Gap, UUID | None], Sequence[MemberRow]]
+    rows: Callable[[Gap, UUID | None, frozenset[bytes]], Sequence[MemberRow]]
     small: Callable[[UUID | None], Sequence[SmallUnit]]
     members: MemberSources
+    bulk: BulkSources
+    print_sheets: Print
 
 
 class CleaningView(Protocol):
@@ -49,16 +55,10 @@ class CleaningView(Protocol):
 
 
 class CleaningPresenter:
-    """The chosen list of the chosen unit.
+    """The chosen list of the chosen unit."""
 
-    Args:
-        counted: Told how many records are incomplete in the account's own unit.
-    """
-
-    def __init__(
-        self, view: CleaningView, jobs: Jobs, sources: CleaningSources, *, counted: Callable[[int], None]
-    ) -> None:
-        self._view, self._jobs, self._sources, self._counted = view, jobs, sources, counted
+    def __init__(self, view: CleaningView, jobs: Jobs, sources: CleaningSources) -> None:
+        self._view, self._jobs, self._sources = view, jobs, sources
         self._overview: Overview | None = None
         self._asked = 0
         self.gap = Gap.INCOMPLETE
@@ -95,7 +95,6 @@ class CleaningPresenter:
         known = {each.unit.unit_id for each in overview.units}
         if (first or self.unit_id not in known) and own is not None:
             self.unit_id = own.unit.unit_id
-        self._counted(overview.total[Gap.INCOMPLETE])
         self._tell()
         self._ask_rows()
 
@@ -106,6 +105,7 @@ class CleaningPresenter:
     def _ask_rows(self) -> None:
         self._asked += 1
         number, gap, unit_id, sources = self._asked, self.gap, self.unit_id, self._sources
+        suspected = self._overview.suspected if self._overview is not None else frozenset[bytes]()
         self._view.show_busy(busy=True)
         if gap is Gap.SMALL_CHAPTER:
             self._jobs.submit(
@@ -113,7 +113,9 @@ class CleaningPresenter:
             )
         else:
             self._jobs.submit(
-                lambda: sources.rows(gap, unit_id), done=lambda rows: self._rows(number, rows), failed=self._failed
+                lambda: sources.rows(gap, unit_id, suspected),
+                done=lambda rows: self._rows(number, rows),
+                failed=self._failed,
             )
 
     def _rows(self, number: int, rows: Sequence[MemberRow]) -> None:

@@ -1,20 +1,28 @@
 """Pictures of the saved lists and of the form that leads through one, with invented people."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
+from sync.protocol.kinds import Value
 from yum_desktop.domain.cleaning import Gap
 from yum_desktop.domain.text import name_key
+from yum_desktop.registry.bulk import BulkDone, BulkPlan, BulkRow
 from yum_desktop.registry.cleaning import Overview, SmallUnit, UnitCounts
+from yum_desktop.registry.sheets import SheetPerson, Sheets, SheetUnit
 from yum_desktop.registry.views import MemberDetail, MemberList, MemberRow, UnitRow
+from yum_desktop.ui.asking import QtAsker
+from yum_desktop.ui.cleaning.bulk_presenter import BulkSources
+from yum_desktop.ui.cleaning.paper import PaperPreview
 from yum_desktop.ui.cleaning.presenter import CleaningSources
+from yum_desktop.ui.cleaning.printing import Printed
 from yum_desktop.ui.cleaning.screen import CleaningScreen
 from yum_desktop.ui.cleaning.view import CleaningPage
 from yum_desktop.ui.members.presenter import MemberSources
 from yum_desktop.ui.members.scene import vocabulary
-from yum_desktop.ui.scenes import Scene, SceneClock, SceneJobs, in_shell
+from yum_desktop.ui.scenes import NOW, Scene, SceneClock, SceneJobs, in_shell
 
 _TOTAL: Final = dict(zip(Gap, (143, 38, 61, 27, 9, 12, 204, 10, 2), strict=True))
 _UNITS: Final = (
@@ -77,6 +85,24 @@ def _small(*_asked: object) -> list[SmallUnit]:
     ]
 
 
+def _plan(_ids: Sequence[UUID], values: Mapping[str, Value], only_empty: bool) -> BulkPlan:  # a seam
+    said = ("", "", "bulk.filled", "", "", "bulk.same", "", "bulk.conflict")
+    words = {
+        "": "", "bulk.filled": "Nghề nghiệp đã có giá trị khác", "bulk.same": "Đã đúng như vậy",
+        "bulk.conflict": "Hai người ghi khác nhau: hãy chọn trước",
+    }  # fmt: skip
+    old = {"bulk.filled": "CN", "bulk.same": "ND"}
+    rows = [
+        BulkRow(row.member_id, row.full_name, row.unit_name, {"occupation": old.get(code)}, code, words[code])
+        for row, code in zip(_rows(), said, strict=True)
+    ]
+    return BulkPlan(values, tuple(rows), only_empty)
+
+
+def _print(*_asked: object) -> Printed:
+    raise AssertionError("nothing is written in a picture")
+
+
 def _nothing(*_asked: object) -> list[MemberRow]:
     return []
 
@@ -91,10 +117,11 @@ def _screen(*, empty: bool = False) -> tuple[CleaningPage, CleaningScreen]:
         units=lambda: (), rows=lambda _unit, _text: MemberList(_rows()), member=_member, history=lambda _id: (),
         vocabulary=vocabulary, add=lambda _unit, _values: (_id(600), "group"), put=never, delete=never,
     )  # fmt: skip
-    sources = CleaningSources(_overview, _nothing if empty else _rows, _small, members)
+    bulk = BulkSources(vocabulary, _plan, lambda plan: BulkDone("group", len(plan.changing), ()))
+    sources = CleaningSources(_overview, _nothing if empty else _rows, _small, members, bulk, _print)
     screen = CleaningScreen(
         page, SceneJobs(), sources, SceneClock(), did=_did, say=lambda _text: None, look=lambda _one, _other: None,
-        open_unit=lambda _unit: None, open_pairs=lambda: None, counted=lambda _count: None,
+        open_unit=lambda _unit: None, open_pairs=lambda: None, asker=QtAsker(page), show_file=lambda _path: None,
     )  # fmt: skip
     screen.refresh()
     return page, screen
@@ -106,9 +133,7 @@ def _did(text: str, group: str, *, quiet: bool = False) -> None:
 
 def _lists() -> QWidget:
     page, _ = _screen()
-    window = in_shell("cleaning", page)
-    window.nav.set_count("cleaning", _TOTAL[Gap.INCOMPLETE], "wait")
-    return window
+    return in_shell("cleaning", page)
 
 
 def _empty() -> QWidget:
@@ -131,6 +156,30 @@ def _walk() -> QWidget:
     return window
 
 
+def _bulk() -> QWidget:
+    page, screen = _screen()
+    screen.change_many()
+    page.bulk.field.set_code("occupation")
+    page.bulk.field.left.emit()
+    page.bulk.choice.set_code("ND")
+    page.bulk.choice.left.emit()
+    return in_shell("cleaning", page)
+
+
+def _sheet() -> QWidget:
+    """Return the first page of sheets, as large as the window is."""
+    people = (
+        SheetPerson("Cà Văn Dũng", "1998", ("id_number", "id_missing_reason", "education")),
+        SheetPerson("Giàng Thị Mỷ", "", ("born_on", "sex", "phone", "has_book")),
+        SheetPerson("Hà Thị Hồng Ngát", "2001", ("religion", "hometown_province", "hometown_ward", "joined_on")),
+        SheetPerson("Lò Văn Ẩn", "2002", ("residence_province", "residence_ward")),
+        SheetPerson("Quàng Thị Diễm", "2007", ("ethnicity", "phone")),
+    )
+    ticks = {"sex": ("Nam", "Nữ"), "has_book": ("Có", "Không")}
+    unit = SheetUnit("Chi đoàn bản Nà Lếch", people)
+    return PaperPreview(Sheets(Gap.INCOMPLETE, (unit,), ticks, "Lò Thị Hạnh", NOW.date()))
+
+
 def scenes() -> list[Scene]:
     """Return the pictures of this screen."""
     return [
@@ -138,4 +187,6 @@ def scenes() -> list[Scene]:
         Scene("lam-sach-het", _empty),
         Scene("lam-sach-chi-doan", _chapters),
         Scene("lam-sach-lan-luot", _walk),
+        Scene("lam-sach-hang-loat", _bulk),
+        Scene("lam-sach-phieu", _sheet),
     ]

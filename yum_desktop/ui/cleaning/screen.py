@@ -2,16 +2,22 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from yum_desktop.registry import cleaning
+from yum_desktop.domain.cleaning import GAP_LABELS
+from yum_desktop.registry import bulk, cleaning
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
+from yum_desktop.ui.asking import Asker
+from yum_desktop.ui.cleaning.bulk_presenter import BulkPresenter, BulkSources
 from yum_desktop.ui.cleaning.presenter import CleaningPresenter, CleaningSources
+from yum_desktop.ui.cleaning.printing import PrintingPresenter, write_sheets
 from yum_desktop.ui.cleaning.view import CleaningPage
 from yum_desktop.ui.cleaning.walking import WalkingPresenter
+from yum_desktop.ui.formats import HANOI, number_text
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import MemberSources
@@ -22,9 +28,15 @@ def cleaning_sources(r: Registry, members: MemberSources) -> CleaningSources:
     """Return where the lists of these records come from."""
     return CleaningSources(
         overview=partial(cleaning.overview, r),
-        rows=partial(cleaning.rows, r),
+        rows=lambda gap, unit_id, suspected: cleaning.rows(r, gap, unit_id, suspected=suspected),
         small=partial(cleaning.small_units, r),
         members=members,
+        bulk=BulkSources(
+            vocabulary=members.vocabulary,
+            plan=lambda ids, values, only_empty: bulk.plan(r, ids, values, only_empty=only_empty),
+            write=partial(bulk.write, r),
+        ),
+        print_sheets=partial(write_sheets, r),
     )
 
 
@@ -37,7 +49,8 @@ class CleaningScreen(QObject):
         look: Shows two records that resemble each other.
         open_unit: Goes to the members of a unit.
         open_pairs: Goes to the suspected pairs.
-        counted: Told how many records are incomplete.
+        asker: Asks where a file goes.
+        show_file: Opens a file with the program for it.
     """
 
     def __init__(
@@ -52,21 +65,28 @@ class CleaningScreen(QObject):
         look: Callable[[UUID | None, UUID], None],
         open_unit: Callable[[UUID], None],
         open_pairs: Callable[[], None],
-        counted: Callable[[int], None],
+        asker: Asker,
+        show_file: Callable[[Path], None],
     ) -> None:
         super().__init__(page)
         self._page, self._jobs, self._sources, self._clock = page, jobs, sources, clock
         self._did, self._say, self._look = did, say, look
         self._open_unit, self._open_pairs = open_unit, open_pairs
-        self.listing = CleaningPresenter(page, jobs, sources, counted=counted)
+        self.listing = CleaningPresenter(page, jobs, sources)
         self.editing: EditingPresenter | None = None
         self.walking: WalkingPresenter | None = None
+        self.bulk: BulkPresenter | None = None
         page.list_chosen.connect(self.listing.choose_list)
         page.unit_chosen.connect(self.listing.choose_unit)
         page.refresh_requested.connect(self.refresh)
         page.opened.connect(self.walk_from)
         page.unit_opened.connect(self._to_unit)
         page.pairs_requested.connect(self._to_pairs)
+        page.bulk_requested.connect(self.change_many)
+        page.print_requested.connect(self.print_sheets)
+        self.printing = PrintingPresenter(
+            jobs, asker, sources.print_sheets, say=say, trouble=page.show_trouble, show=show_file
+        )
 
     def refresh(self) -> None:
         """Read everything again; the form in hand too."""
@@ -102,6 +122,47 @@ class CleaningScreen(QObject):
         form.skip_requested.connect(self.walking.skip)
         form.closed.connect(self._show_lists)
         return self.walking
+
+    def change_many(self) -> None:
+        """Give one value to the chosen records, or to the whole list."""
+        chosen = self._page.chosen()
+        every = len(chosen) == len(self._page.model.rows)
+        words = self.tr("cả danh sách, {0} hồ sơ") if every else self.tr("{0} hồ sơ đã chọn")
+        about = f"{self.listing.unit_name} · {GAP_LABELS[self.listing.gap]} · {words.format(number_text(len(chosen)))}"
+        self._page.show_trouble("")
+        self._bulk_presenter().begin([row.member_id for row in chosen], about)
+        self._page.show_bulk(shown=True)
+
+    def print_sheets(self) -> None:
+        """Write sheets for the chosen records, or for the whole list."""
+        ids = [row.member_id for row in self._page.chosen()]
+        today = self._clock.now().astimezone(HANOI).date()
+        listing = self.listing
+        self.printing.begin(listing.gap, ids, (listing.unit_id, listing.unit_name), today)
+
+    def _bulk_presenter(self) -> BulkPresenter:
+        if self.bulk is None:
+            page = self._page.bulk
+            self.bulk = BulkPresenter(
+                page, self._jobs, self._sources.bulk, did=self._changed_many, ended=self._leave_bulk
+            )
+            page.field_chosen.connect(self.bulk.choose_field)
+            page.province_chosen.connect(self.bulk.choose_province)
+            page.value_typed.connect(self.bulk.type_value)
+            page.only_empty_chosen.connect(self._fill_only)
+            page.write_requested.connect(self.bulk.write)
+            page.closed.connect(self._leave_bulk)
+        return self.bulk
+
+    def _fill_only(self, only_empty: bool) -> None:  # a slot
+        self._bulk_presenter().fill_only(only_empty=only_empty)
+
+    def _changed_many(self, text: str, group: str) -> None:
+        self._did(text, group)
+
+    def _leave_bulk(self) -> None:
+        self._page.show_bulk(shown=False)
+        self.listing.refresh()
 
     def _noted(self, text: str, group: str) -> None:
         self._did(text, group, quiet=True)

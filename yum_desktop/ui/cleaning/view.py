@@ -11,6 +11,7 @@ from typing_extensions import override
 from yum_desktop.domain.cleaning import FILLABLE, GAP_HINTS, GAP_LABELS, Gap
 from yum_desktop.registry.cleaning import Overview, SmallUnit
 from yum_desktop.registry.views import MemberRow
+from yum_desktop.ui.cleaning.bulk_view import BulkPage
 from yum_desktop.ui.cleaning.model import small_model
 from yum_desktop.ui.formats import number_text
 from yum_desktop.ui.members.form import MemberForm
@@ -34,6 +35,8 @@ class CleaningPage(QWidget):
         list_chosen, unit_chosen: What is to be shown.
         opened: The place of a row in the list as it is shown.
         unit_opened: The id of a unit with too few members.
+        bulk_requested: Give one value to the chosen rows, or to all.
+        print_requested: Sheets to be filled in by hand.
         pairs_requested: To the suspected pairs.
         refresh_requested: What is shown may have changed.
     """
@@ -42,6 +45,8 @@ class CleaningPage(QWidget):
     unit_chosen = Signal(object)
     opened = Signal(int)
     unit_opened = Signal(object)
+    bulk_requested = Signal()
+    print_requested = Signal()
     pairs_requested = Signal()
     refresh_requested = Signal()
 
@@ -74,7 +79,10 @@ class CleaningPage(QWidget):
         self.walk = Button(
             self.tr("Mở lần lượt"), kind="primary", icon="list-checks", key="Ctrl+Return", parent=self.bar
         )
+        self.print = Button(self.tr("In phiếu"), icon="printer", key="Ctrl+P", parent=self.bar)
+        self.many = Button(self.tr("Sửa hàng loạt"), icon="pencil", key="Ctrl+M", parent=self.bar)
         self._form: MemberForm | None = None
+        self._bulk: BulkPage | None = None
         self._gap = Gap.INCOMPLETE
         self._part = ""
         self._lay_out()
@@ -102,7 +110,7 @@ class CleaningPage(QWidget):
         inner.setContentsMargins(20, 0, 20, 12)
         inner.addWidget(self.split)
         self.bar.left.addWidget(Label(self.tr("Enter mở dòng đang chọn"), Type.SMALL, tone="soft", parent=self.bar))
-        for button in (self.pairs, self.walk):
+        for button in (self.pairs, self.print, self.many, self.walk):
             self.bar.right.addWidget(button)
         column = QVBoxLayout(self._listing)
         column.setContentsMargins(0, 0, 0, 0)
@@ -131,6 +139,8 @@ class CleaningPage(QWidget):
         self.small.opened.connect(self._open_unit)
         self.walk.clicked.connect(self._walk)
         self.pairs.clicked.connect(self.pairs_requested)
+        self.many.clicked.connect(self.bulk_requested)
+        self.print.clicked.connect(self.print_requested)
         QShortcut(QKeySequence("F5"), self).activated.connect(self.refresh_requested)
 
     # what the presenter says
@@ -199,6 +209,27 @@ class CleaningPage(QWidget):
             self.pages.addWidget(self._form)
         return self._form
 
+    @property
+    def bulk(self) -> BulkPage:
+        """The page of one value for many records; made by the first look at it."""
+        if self._bulk is None:
+            self._bulk = BulkPage(self.pages)
+            self.pages.addWidget(self._bulk)
+        return self._bulk
+
+    def show_bulk(self, *, shown: bool) -> None:
+        """Bring the page of one value for many records, or the lists, to the front."""
+        self.pages.setCurrentWidget(self.bulk if shown else self._listing)
+        if shown:
+            self.bulk.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._to_rows()
+
+    def chosen(self) -> list[MemberRow]:
+        """Return the rows that were chosen, if there are several; else all of them."""
+        places = self.table.chosen_rows()
+        return [self.model.rows[place] for place in places] if len(places) > 1 else list(self.model.rows)
+
     # what the person does
 
     def refresh(self) -> None:
@@ -207,13 +238,11 @@ class CleaningPage(QWidget):
 
     def panes(self) -> list[QWidget]:
         """Return what F6 goes through."""
+        if self._bulk is not None and self.pages.currentWidget() is self._bulk:
+            return self._bulk.panes()
         if self.pages.currentWidget() is not self._listing:
             return self.form.panes()
         return [self.lists, self.tree, self.table, self.small]
-
-    def place(self) -> int:
-        """Return the row under the cursor in the list as it is shown; the first one where there is none."""
-        return max(self.table.currentIndex().row(), 0)
 
     def _tell(self, count: int, words: str, unit_name: str) -> None:
         said = words.format(number_text(count))
@@ -222,8 +251,11 @@ class CleaningPage(QWidget):
         self.hint.setText(" ".join(part for part in (GAP_HINTS[self._gap], self._part) if part))
         self.pairs.setVisible(self._gap is Gap.SUSPECTED)
         people = self._gap is not Gap.SMALL_CHAPTER
-        self.walk.setVisible(people)
-        self.walk.setEnabled(count > 0)
+        for button in (self.walk, self.many):
+            button.setVisible(people)
+            button.setEnabled(count > 0)
+        self.print.setVisible(self._gap in FILLABLE)
+        self.print.setEnabled(count > 0)
         self.walk.setText(self.tr("Điền lần lượt") if self._gap in FILLABLE else self.tr("Mở lần lượt"))
         if not count:
             self.empty.say("circle-check", self.tr("Danh sách này không còn ai. Chọn danh sách khác ở bên trái"))
