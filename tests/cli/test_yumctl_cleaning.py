@@ -38,6 +38,21 @@ def test_rows_have_no_number_in_clear(home: Terminal) -> None:
     assert len(home.done("cleaning", "list", "small_chapter", "--limit", "3")) == 3
 
 
+def test_one_value_fills_a_list_and_is_taken_back(home: Terminal) -> None:
+    seen = home.done("cleaning", "fill", "incomplete", "occupation=Nông dân", "--dry-run")
+    assert len(seen["changing"]) == 2
+    done = home.done("cleaning", "fill", "incomplete", "occupation=Nông dân", "--unit", CHAPTERS[0])
+    assert (done["changed"], done["kept"]) == (1, [])
+    again = home.done("cleaning", "fill", "incomplete", "occupation=Nông dân", "--dry-run")
+    assert [row["code"] for row in again["kept"]] == ["bulk.same"]
+    assert home.done("undo", str(done["group"]))["undone"] == 1
+
+
+@pytest.mark.parametrize("words", [("unit_id=x",), ("full_name=Ai Đó",), ("nothing",), ("residence_ward=02269",)])
+def test_what_cannot_be_shared_is_refused(home: Terminal, words: tuple[str, ...]) -> None:
+    assert home.run("cleaning", "fill", "incomplete", *words).error == "bulk.field"
+
+
 def test_a_list_that_nobody_knows_is_wrong_usage(home: Terminal) -> None:
     assert home.run("cleaning", "list", "nothing").exit_code == 2
     assert home.run("cleaning", "counts", "--unit", "không có").error == "unit.unknown"

@@ -7,7 +7,17 @@ import pytest
 
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Need
-from yum_desktop.domain.rules import COMPLETENESS, RECORD_AGE, Rule, RuleBook, missing_fields, missing_needs
+from yum_desktop.domain.rules import (
+    AGE_LIMIT,
+    COMPLETENESS,
+    FROM_APP,
+    MEMBERS_MIN,
+    RECORD_AGE,
+    Rule,
+    RuleBook,
+    missing_fields,
+    missing_needs,
+)
 from yum_desktop.registry.rules import shipped_book, shipped_rules
 
 DAY = date(2026, 11, 24)
@@ -101,3 +111,28 @@ def test_a_rule_of_a_newer_program_is_kept() -> None:
     newer = Rule("member.something_new", {"x": 1})
     assert newer in RuleBook([*shipped_rules(), newer]).rules
     assert set(BY_NAME) >= {need.field for need in shipped_book().completeness(DAY)}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(AGE_LIMIT, {"years": 30, "years_in_office": 35, "way": "never", "without_office": []}),
+        Rule(AGE_LIMIT, {"years": "30", "years_in_office": 35, "way": "by_year", "without_office": []}),
+        Rule(AGE_LIMIT, {"years": 30, "years_in_office": 35, "way": "by_year", "without_office": "DOAN_VIEN"}),
+        Rule(AGE_LIMIT, {"years": 30, "years_in_office": 35, "way": "by_year", "without_office": [], "unless": 1}),
+        Rule(AGE_LIMIT, []),
+        Rule(FROM_APP, {"sources": [1]}),
+        Rule(MEMBERS_MIN, {"CHIDOAN": "3"}),
+        Rule(MEMBERS_MIN, 3),
+    ],
+)
+def test_a_rule_of_the_saved_lists_that_means_nothing_is_refused(rule: Rule) -> None:
+    others = [one for one in shipped_rules() if one.key != rule.key]
+    with pytest.raises(InputError) as caught:
+        RuleBook([*others, rule])
+    assert (caught.value.code, caught.value.field) == ("rule.bad", rule.key)
+
+
+def test_a_book_may_say_nothing_of_the_saved_lists() -> None:
+    book = RuleBook([AGE, needs("phone")])
+    assert (book.age_limit(DAY), book.from_app(DAY), book.members_min(DAY)) == (None, (), {})

@@ -125,6 +125,29 @@ def test_counts_are_those_of_the_rows_in_every_unit(r: Registry, people: dict[UU
         assert each.counts[gap] == len(cleaning.rows(r, gap, each.unit.unit_id)), each.unit.name
 
 
+def test_ages_on_both_sides_of_every_border(r: Registry) -> None:
+    births = [f"{year}-03-{day}" for year in (1990, 1991, 1995, 1996) for day in (25, 26, 27)]
+    births += [f"{year}-{month}" for year in (1991, 1996) for month in ("02", "03", "04")]
+    births += [str(year) for year in range(1989, 1998)]
+    cases = [
+        (born, position, honorary)
+        for born in [*births, None]
+        for position in ("DOAN_VIEN", "BI_THU_CHI_DOAN", None)
+        for honorary in (None, 1)
+    ]
+    people: dict[UUID, Values] = {
+        UUID(int=5_000 + number): {
+            "unit_id": HAMLET.bytes, "full_name": "Ma Thị Thử", "born_on": born, "position": position,
+            "honorary": honorary,
+        }
+        for number, (born, position, honorary) in enumerate(cases)
+    }  # fmt: skip
+    arrive_all(r, "member", list(people.items()))
+    for gap in (Gap.OVER_AGE, Gap.AGE_UNKNOWN):
+        wanted = {one for one, values in people.items() if age_verdict(values) is gap}
+        assert {row.member_id for row in cleaning.rows(r, gap)} == wanted
+
+
 def test_rows_come_in_the_order_of_the_list_and_as_many_as_asked(r: Registry, people: dict[UUID, Values]) -> None:
     every = cleaning.rows(r, Gap.INCOMPLETE, COMMUNE)
     assert [row.sort_key for row in every] == sorted(row.sort_key for row in every)

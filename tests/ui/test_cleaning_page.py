@@ -20,6 +20,7 @@ from yum_desktop.exchange.gazetteer import shipped_gazetteer
 from yum_desktop.registry import audit, queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.ui.asking import Answer, Question
+from yum_desktop.ui.card.view import CardDialog
 from yum_desktop.ui.cleaning.view import CleaningPage
 from yum_desktop.ui.desk import Desk
 from yum_desktop.ui.jobs import QtJobs
@@ -206,6 +207,19 @@ def test_what_cannot_be_read_is_not_left_behind(work: Work) -> None:
     work.key(Qt.Key.Key_Return)
     assert (work.in_hand(), work.page.form.walk.text()) == ("id_number", "2/4")
     assert work.stored(0, "id_missing_reason") == "Chưa làm thẻ"
+
+
+def test_a_card_is_read_into_the_record_in_hand(work: Work) -> None:
+    choose(work, Gap.NO_NUMBER)
+    work.key(Qt.Key.Key_Return, CTRL)
+    work.key(Qt.Key.Key_T, CTRL)
+    (window,) = work.page.findChildren(CardDialog)
+    assert window.isVisible()
+    assert work.desk.cleaning.editing is not None
+    work.desk.cleaning.editing.take({"id_number": "014200004815"})
+    window.close()
+    work.rest()
+    assert work.stored(0, "id_number") == "014200004815"
 
 
 def test_esc_leaves_with_what_was_typed_and_counts_again(work: Work) -> None:

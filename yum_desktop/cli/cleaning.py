@@ -5,12 +5,15 @@ from dataclasses import asdict
 from typing import Final
 from uuid import UUID
 
+from sync.protocol.kinds import Value
 from yum_desktop.cli.adding import Add, Answer
 from yum_desktop.cli.importing import find_unit
+from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.cleaning import GAP_HINTS, GAP_LABELS, Gap
+from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.masking import masked_number
-from yum_desktop.domain.member import BY_NAME
-from yum_desktop.registry import cleaning, queries
+from yum_desktop.domain.member import BY_NAME, Shape
+from yum_desktop.registry import bulk, cleaning, code_lists, queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.views import MemberRow
 
@@ -26,6 +29,14 @@ def add(add_command: Add) -> None:
     listing.add_argument("list", choices=[gap.value for gap in Gap], metavar="DANH_SÁCH", help=_NAMES)
     listing.add_argument("--unit")
     listing.add_argument("--limit", type=int, default=None)
+    filling = add_command("fill", _fill)
+    filling.add_argument(
+        "list", choices=[gap.value for gap in Gap if gap is not Gap.SMALL_CHAPTER], metavar="DANH_SÁCH"
+    )
+    filling.add_argument("values", nargs="+", metavar="trường=giá_trị", help="một mục; xã thì kèm tỉnh")
+    filling.add_argument("--unit")
+    filling.add_argument("--replace", action="store_true", help="cả những hồ sơ đã có giá trị khác")
+    filling.add_argument("--dry-run", action="store_true", help="chỉ xem, không ghi")
 
 
 def _counts(r: Registry, asked: argparse.Namespace) -> Answer:
@@ -71,6 +82,29 @@ def _list(r: Registry, asked: argparse.Namespace) -> Answer:
         return [asdict(each) for each in small], said or [_nobody(gap)], DONE
     rows = cleaning.rows(r, gap, unit_id, limit=asked.limit)
     return [_document(row) for row in rows], [_line(row) for row in rows] or [_nobody(gap)], DONE
+
+
+def _fill(r: Registry, asked: argparse.Namespace) -> Answer:
+    rows = cleaning.rows(r, Gap(asked.list), _unit(r, asked.unit))
+    values = dict(_value(r, text) for text in asked.values)
+    seen = bulk.plan(r, [row.member_id for row in rows], values, only_empty=not asked.replace)
+    kept = [{"id": row.member_id, "full_name": row.full_name, "code": row.code, "text": row.text}
+            for row in seen.rows if row.code]  # fmt: skip
+    said = [f"{row.member_id}  {row.full_name}  {row.unit_name}  {row.text or 'sẽ sửa'}" for row in seen.rows]
+    document: dict[str, object] = {"changing": [row.member_id for row in seen.changing], "kept": kept}
+    if asked.dry_run:
+        return document, [*said, f"Sẽ sửa {len(seen.changing)} trong {len(seen.rows)} hồ sơ."], DONE
+    done = bulk.write(r, seen)
+    document |= {"changed": done.changed, "group": done.group}
+    return document, [*said, f"Đã sửa {done.changed} hồ sơ. Hoàn tác: yumctl undo {done.group}"], DONE
+
+
+def _value(r: Registry, text: str) -> tuple[str, Value]:
+    name, equals, raw = text.partition("=")
+    field = BY_NAME.get(name)
+    if not equals or field is None or field.shape is Shape.UNIT:
+        raise InputError("bulk.field", f"“{text}”: viết tên_trường=giá_trị của một mục.", field=name)
+    return name, parse_value(field, raw, code_lists.codes(r), r.clock.now().date())
 
 
 def _nobody(gap: Gap) -> str:

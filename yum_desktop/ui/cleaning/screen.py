@@ -21,6 +21,7 @@ from yum_desktop.ui.formats import HANOI, number_text
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import MemberSources
+from yum_desktop.ui.members.scanning import scan_card
 from yum_desktop.ui.members.screen import Did
 
 
@@ -71,7 +72,7 @@ class CleaningScreen(QObject):
         super().__init__(page)
         self._page, self._jobs, self._sources, self._clock = page, jobs, sources, clock
         self._did, self._say, self._look = did, say, look
-        self._open_unit, self._open_pairs = open_unit, open_pairs
+        self._open_unit, self._open_pairs, self._asker = open_unit, open_pairs, asker
         self.listing = CleaningPresenter(page, jobs, sources)
         self.editing: EditingPresenter | None = None
         self.walking: WalkingPresenter | None = None
@@ -120,6 +121,7 @@ class CleaningScreen(QObject):
         form.gap_passed.connect(self.walking.pass_gap)
         form.next_requested.connect(self.walking.next)
         form.skip_requested.connect(self.walking.skip)
+        form.card_requested.connect(self.scan_card)
         form.closed.connect(self._show_lists)
         return self.walking
 
@@ -163,6 +165,11 @@ class CleaningScreen(QObject):
     def _leave_bulk(self) -> None:
         self._page.show_bulk(shown=False)
         self.listing.refresh()
+
+    def scan_card(self) -> None:
+        """Read an identity card into the form."""
+        if self.editing is not None:
+            scan_card(self.editing, self._page, self._jobs, self._asker, self._clock)
 
     def _noted(self, text: str, group: str) -> None:
         self._did(text, group, quiet=True)

@@ -205,7 +205,6 @@ class CleaningPage(QWidget):
         """The form; made by the first look at it."""
         if self._form is None:
             self._form = MemberForm(self.pages)
-            self._form.card.hide()
             self.pages.addWidget(self._form)
         return self._form
 

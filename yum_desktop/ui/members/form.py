@@ -114,7 +114,8 @@ class MemberForm(QWidget):
         for part in (self.bad, self.look, self.other, self.missing):
             self.bar.left.addWidget(part)
         self.bar.left.addWidget(Key("Enter"))
-        self.bar.left.addWidget(Label(self.tr("sang ô sau"), Type.SMALL, tone="soft"))
+        self.enter = Label(self.tr("sang ô sau"), Type.SMALL, tone="soft", parent=self.bar)
+        self.bar.left.addWidget(self.enter)
         self.bar.right.addWidget(self.done)
         self.bar.right.addWidget(self.skip)
         self.bar.right.addWidget(self.next)
@@ -242,6 +243,7 @@ class MemberForm(QWidget):
         self.walk.setText(place)
         self.walk.setAccessibleName(self.tr("Hồ sơ thứ {0}").format(place))
         self.next.setText(self.tr("Lưu, sang hồ sơ sau"))
+        self.enter.setText(self.tr("sang chỗ thiếu sau"))
         for part in (self.walk, self.next, self.skip):
             part.setVisible(True)
 

@@ -1,7 +1,6 @@
 """The members' screen put together."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -12,14 +11,13 @@ from yum_desktop.domain.membership import ACTIVE
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.views import MemberDetail
 from yum_desktop.ui.asking import Asker, QtAsker
-from yum_desktop.ui.card.presenter import CardPresenter
-from yum_desktop.ui.card.view import CardDialog
 from yum_desktop.ui.export.presenter import ExportPresenter, ExportSources, Subject
 from yum_desktop.ui.export.view import ExportDialog
 from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import MemberSources, MembersPresenter
+from yum_desktop.ui.members.scanning import scan_card
 from yum_desktop.ui.members.view import MembersPage
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
@@ -131,13 +129,7 @@ class MembersScreen(QObject):
 
     def scan_card(self) -> None:
         """Read an identity card into the form."""
-        editing, vocabulary = self.editing, self.editing.vocabulary
-        if vocabulary is None:
-            return
-        dialog = CardDialog(self._asker, partial(vocabulary.shown, open_numbers=True), self._page)
-        today = self._clock.now().astimezone(HANOI).date()
-        dialog.presenter = CardPresenter(dialog, self._jobs, today, editing.values, editing.take)
-        dialog.open()
+        scan_card(self.editing, self._page, self._jobs, self._asker, self._clock)
 
     def _edit(self, member: MemberDetail, vocabulary: Vocabulary) -> None:
         self._page.show_form(shown=True)
