@@ -89,6 +89,7 @@ class MembersScreen(QObject):
         page.form.finished.connect(self.editing.finish)
         page.form.next_requested.connect(self.editing.next_person)
         page.form.card_requested.connect(self.scan_card)
+        page.form.place_requested.connect(self.editing.take_place)
         page.form.other_requested.connect(self.editing.look_at_other)
         page.form.closed.connect(self._show_list)
 
