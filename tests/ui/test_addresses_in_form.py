@@ -78,7 +78,7 @@ def test_an_old_address_is_offered_its_ward_and_taken_by_one_key(qtbot: QtBot, d
     assert form.place.isVisible()
     assert form.raw("residence_ward") == ""
     press(form, Qt.Key.Key_J, CTRL)
-    assert (form.raw("residence_province"), form.editors["residence_ward"].text()) == ("08", "Xã Thượng Lâm")
+    assert (form.raw("residence_province"), desk.field("residence_ward").text()) == ("08", "Xã Thượng Lâm")
     assert not form.place.isVisible()
     qtbot.waitUntil(desk.page.form.kept.isVisible)
     qtbot.waitUntil(lambda: stored(desk, "Ma Thị Bưởi").get("residence_ward") is not None)
