@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -12,10 +13,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from test_members_registry import KEY, NA_LECH, Desk, fill
 
+from sync.protocol.kinds import Value
 from yum_desktop.exchange.gazetteer import shipped_gazetteer
 from yum_desktop.registry import queries
 from yum_desktop.registry.engine import Registry
-from yum_desktop.ui.members.words import offers_for, vocabulary_of
+from yum_desktop.registry.places import ExtraPlace, ReportRow, reports
+from yum_desktop.ui.members.words import GazetteerPlaces, answers_to, offers_for, vocabulary_of
 from yum_desktop.ui.widgets.fields import ChoiceField
 from yum_desktop.ui.widgets.options import Option
 
@@ -125,3 +128,45 @@ def test_nothing_is_offered_for_what_is_mapped_or_means_nothing() -> None:
     assert (offer.field, offer.values) == ("hometown_province", {"hometown_province": "08"})
     (offer,) = offers_for(places, {"residence_text": OLD, "residence_detail": "Nhà 2"})
     assert "residence_detail" not in offer.values
+
+
+def test_a_place_that_the_map_lacks_is_reported_by_the_same_key_and_the_answer_is_read(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    form, missing = desk.page.form, "Bản Pu, xã Mường Vạt Mới, Sơn La"
+    write(desk.field("full_name"), "Lò Thị Chanh")
+    text = desk.field("residence_text")
+    text.setFocus()
+    write(text, missing)
+    press(text, Qt.Key.Key_Return)
+    assert form.rows["residence_province"].said == "Tỉnh Sơn La có trong danh mục hiện nay"
+    assert form.rows["residence_ward"].said.startswith("Danh mục chưa có nơi này")
+    assert form.place.text() == "Nhận địa chỉ mới"
+    press(form, Qt.Key.Key_J, CTRL)
+    assert form.raw("residence_province") == "14"
+    assert form.place.text() == "Báo thiếu địa danh"
+    press(form, Qt.Key.Key_J, CTRL)
+    qtbot.waitUntil(lambda: form.rows["residence_ward"].said == "Đã báo cấp trên, chờ trả lời")
+    assert not form.place.isVisible()
+    assert desk.field("residence_text").text() == missing
+    rows: list[ReportRow] = []
+    reading = threading.Thread(target=lambda: rows.extend(reports(desk.registry)))
+    reading.start()
+    reading.join()
+    assert [(row.text, row.unit_id, row.state) for row in rows] == [(missing, NA_LECH, "waiting")]
+    answered = [replace(rows[0], state="refused", why="Đó là bản, không phải xã")]
+    places = shipped_gazetteer()
+    values: dict[str, Value] = {"residence_text": missing, "residence_province": "14"}
+    (offer,) = offers_for(places, values, answers_to(answered))
+    assert (offer.text, offer.report) == ("Cấp trên không bổ sung: Đó là bản, không phải xã", "")
+    (offer,) = offers_for(places, values, answers_to([replace(rows[0], state="accepted")]))
+    assert offer.report == missing
+
+
+def test_what_superiors_added_is_in_the_list_of_the_province() -> None:
+    extra = ExtraPlace("14-00000001", "XA", "Mường Vạt Mới", "14", ("Xã Vạt",))
+    places = GazetteerPlaces(shipped_gazetteer().with_extras([extra]))
+    option = places.wards("14")[-1]
+    assert (option.code, option.label, option.others) == ("14-00000001", "Xã Mường Vạt Mới", ("Xã Vạt",))
+    assert places.name("14-00000001") == "Xã Mường Vạt Mới"
+    assert len(places.wards("14")) == len(shipped_gazetteer().wards("14")) + 1

@@ -55,7 +55,7 @@ class Sheet:
     def offer_other(self, title: str) -> None:
         self.other = title
 
-    def offer_place(self, field: str) -> None:
+    def offer_place(self, field: str, *, missing: bool) -> None:
         self.place = field
 
     def open_choice(self, name: str, text: str) -> None:

@@ -11,9 +11,10 @@ from sync.server.rules import Effect, Refusal
 from yum_desktop.central.case_rules import CaseRules
 from yum_desktop.central.member_rules import DUPLICATE, MemberRules, identity_name
 from yum_desktop.central.pair_rules import PairRules
+from yum_desktop.central.place_rules import PlaceRules
 from yum_desktop.central.value_rules import check_values
 from yum_desktop.registry.checks import TEXT_LENGTH_MAX
-from yum_desktop.registry.kinds import CASE_KIND, MEMBER_KIND, PAIR_KIND, STEP_KIND, UNIT_KIND
+from yum_desktop.registry.kinds import CASE_KIND, MEMBER_KIND, PAIR_KIND, PLACE_REPORT_KIND, STEP_KIND, UNIT_KIND
 
 LEVELS: Final = ("TW", "TINH", "XA", "CHIDOAN")
 """From the top; a unit never stands above its parent."""
@@ -28,6 +29,7 @@ class CentralRules:
         self._members = MemberRules()
         self._cases = CaseRules(self._members)
         self._pairs = PairRules()
+        self._places = PlaceRules()
 
     def names(self, change: Change) -> Iterable[str]:
         """Return the identity numbers that a change brings: nobody may have them anywhere."""
@@ -41,34 +43,41 @@ class CentralRules:
         misfit = None if after is None else check_values(change.kind, before, after)
         if misfit is not None:
             return misfit
+        found: Refusal | None = None
         match change.kind:
             case kind if kind == UNIT_KIND:
-                return _check_unit(tx, actor, change.record_id, before, after)
-            case kind if kind == MEMBER_KIND:
-                pairs, members = self._pairs, self._members
-                return (
-                    pairs.check_removal(tx, change)
-                    if after is None
-                    else members.check(tx, actor, change.record_id, before, after)
-                )
+                found = _check_unit(tx, actor, change.record_id, before, after)
+            case kind if kind == MEMBER_KIND and after is None:
+                found = self._pairs.check_removal(tx, change)
+            case kind if kind == MEMBER_KIND and after is not None:
+                found = self._members.check(tx, actor, change.record_id, before, after)
             case kind if kind == CASE_KIND:
-                return self._cases.check_case(tx, change.record_id, before, after)
+                found = self._cases.check_case(tx, change.record_id, before, after)
             case kind if kind == STEP_KIND and after is not None:
-                return self._cases.check_step(tx, actor, after)
+                found = self._cases.check_step(tx, actor, after)
+            case kind if kind == PLACE_REPORT_KIND:
+                found = self._places.check(tx, actor, before, after)
+            case kind if kind == PAIR_KIND:
+                found = self._pairs.check(tx, actor, before, after)
             case _:
-                return self._pairs.check(tx, actor, before, after) if change.kind == PAIR_KIND else None
+                pass
+        return found
 
     def effects(
         self, tx: Tx, actor: Actor, change: Change, before: Values | None, after: Values | None
     ) -> Sequence[Effect]:
         """Return what else happens when the change is stored."""
-        del actor
-        if change.kind == PAIR_KIND:
-            return self._pairs.effects(tx, change.record_id, before, after)
-        if change.kind == MEMBER_KIND:
-            return self._pairs.member_effects(tx, change)
-        if change.op != Op.CREATE or after is None:
-            return ()
+        match change.kind:
+            case kind if kind == PLACE_REPORT_KIND:
+                return self._places.effects(tx, actor, change.record_id, before, after)
+            case kind if kind == PAIR_KIND:
+                return self._pairs.effects(tx, change.record_id, before, after)
+            case kind if kind == MEMBER_KIND:
+                return self._pairs.member_effects(tx, change)
+            case _:
+                return self._case_effects(tx, change, after) if change.op == Op.CREATE and after is not None else ()
+
+    def _case_effects(self, tx: Tx, change: Change, after: Values) -> Sequence[Effect]:
         if change.kind == CASE_KIND:
             return (*self._cases.case_effects(change.record_id), *self._pairs.link_effects(tx, change, after))
         if change.kind == STEP_KIND:

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.cli import adding, auditing, cleaning, exporting, handing, importing, pairing
+from yum_desktop.cli import adding, auditing, cleaning, exporting, handing, importing, pairing, placing
 from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
@@ -447,6 +447,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bundles(rooms)
     lists = rooms.add_parser("cleaning").add_subparsers(required=True, metavar="LỆNH")
     cleaning.add(partial(_add, lists))
+    placing.add(partial(_add, rooms.add_parser("places").add_subparsers(required=True, metavar="LỆNH")))
     auditing.add(partial(_add, rooms))
     exporting.add(partial(_add, rooms))
     return parser

@@ -21,7 +21,10 @@ _OLDEST: Final = 1900
 _NAME_LENGTHS: Final = range(2, 101)
 AFTER_BIRTH: Final = ("joined_on", "admission_on", "id_issued_on", "card_issued_on", "party_joined_on")
 """Days of a record that do not lie before the birth."""
+MAY_COME: Final = frozenset({"position_to"})
+"""Days that may lie in the future."""
 _IN_ORDER: Final = (
+    ("position_from", "position_to"),
     ("admission_on", "joined_on"), ("joined_on", "card_issued_on"), ("party_joined_on", "party_official_on"),
 )  # fmt: skip
 """Pairs of days of which the first does not lie after the second, as a rule (domain §2.6, §3.1)."""
@@ -151,7 +154,7 @@ def impossible_day(name: str, value: str, today: date, rules: RuleBook) -> Findi
     label = BY_NAME[name].label
     if int(value[:4]) < _OLDEST:
         return Finding(name, "date.too_early", "bad", f"{label}: năm {value[:4]} quá xa. Gõ lại năm")
-    if value > today.isoformat()[: len(value)]:
+    if value > today.isoformat()[: len(value)] and name not in MAY_COME:
         return Finding(name, "date.future", "bad", f"{label} ở tương lai. Gõ lại ngày")
     if name == "born_on" and today.year - int(value[:4]) < rules.record_age(today):
         return Finding(name, "date.too_young", "bad", f"Người sinh năm {value[:4]} chưa đến tuổi vào Đoàn. Gõ lại năm")

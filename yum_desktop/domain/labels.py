@@ -13,6 +13,8 @@ KIND_LABELS: Final[dict[str, str]] = {
     "case_step": "Bước xử lý hồ sơ",
     "code_item": "Mục danh mục",
     "rule_set": "Quy tắc",
+    "place": "Địa danh bổ sung",
+    "place_report": "Địa danh còn thiếu",
     "conflict": "Xung đột",
     "handover": "Bàn giao",
 }
@@ -51,6 +53,14 @@ _FIELD_LABELS: Final[dict[str, dict[str, str]]] = {
         "from_state": "Từ trạng thái",
         "to_state": "Sang trạng thái",
         "note": "Ghi chú",
+    },
+    "place_report": {
+        "text": "Tên còn thiếu",
+        "wanted": "Bộ địa giới",
+        "province": "Tỉnh",
+        "state": "Trạng thái",
+        "answer": "Trả lời",
+        "why": "Lý do",
     },
     "conflict": {"status": "Trạng thái", "choice": "Lựa chọn"},
     "handover": {"state": "Trạng thái", "choice": "Giá trị khác", "why": "Lý do"},

@@ -115,6 +115,8 @@ MEMBER_FIELDS: Final[tuple[MemberField, ...]] = (
     _field("salaried", "Có hưởng lương", _T.FLAG, _S, need=_CONTEXT),
     _field("unit_id", "Chi đoàn", _T.UNIT, _U, need=_ALWAYS),
     _field("position", "Chức vụ Đoàn", _T.CODE, _U, need=_ALWAYS, codes="position"),
+    _field("position_from", "Giữ chức vụ từ", _T.DAY, _U),
+    _field("position_to", "Giữ chức vụ đến", _T.DAY, _U),
     _field("activity_kind", "Đối tượng sinh hoạt", _T.CODE, _U, codes="activity_kind"),
     _field("status", "Trạng thái", _T.CODE, _U, need=_ALWAYS, codes="member_status"),
     _field("joined_on", "Ngày vào Đoàn", _T.DAY, _U, need=_ALWAYS),

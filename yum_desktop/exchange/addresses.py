@@ -22,6 +22,9 @@ _KIND_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 """Where an address without commas begins its next part."""
+_WARD_WORD: Final = re.compile(
+    r"(?:xã|phường|thị trấn|đặc khu|xa|phuong|thi tran|dac khu|[xp]\.|tt\.)\s*\S", re.IGNORECASE
+)
 _COUNTRY: Final = frozenset({"việtnam", "vietnam", "vn"})
 
 
@@ -89,6 +92,11 @@ def reason_of(places: Gazetteer, offer: Offer) -> str:
         return f"{old} nay thuộc {where[0]}"
     names = ", ".join(place.label for place in offer.choices)
     return f"{old} nay chia vào {names}. Chọn theo chỗ ở"
+
+
+def names_a_ward(text: str) -> bool:
+    """Return whether a text says that something in it is a ward, whether the map knows it or not."""
+    return any(_WARD_WORD.match(part) for part in _parts(text))
 
 
 def _parts(text: str) -> list[str]:

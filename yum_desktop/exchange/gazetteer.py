@@ -9,7 +9,7 @@ they are suggestions for a person, never a reason to change a record (domain §1
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cache, cached_property
@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from yum_desktop.domain.errors import DefectError
 from yum_desktop.domain.text import fold
 from yum_desktop.registry.paths import resources_dir
+from yum_desktop.registry.places import ExtraPlace
 
 KIND_LABELS: Final = {
     "TINH": "Tỉnh",
@@ -32,6 +33,16 @@ KIND_LABELS: Final = {
     "DAC_KHU": "Đặc khu",
 }
 """What people read before the name, by the code of the kind."""
+
+
+def kind_and_name(label: str) -> tuple[str, str] | None:
+    """Return the code of the kind and the bare name of a full one such as ``Xã Thượng Lâm``; nothing without a kind."""
+    text = " ".join(label.split())
+    for code, kind in KIND_LABELS.items():
+        if text.lower().startswith(f"{kind.lower()} "):
+            name = text[len(kind) + 1 :]
+            return code, name[0].upper() + name[1:]
+    return None
 
 
 class Tier(StrEnum):
@@ -77,9 +88,16 @@ class Place(NamedTuple):
 
 
 class Gazetteer:
-    """Looks places up. The order of every answer is that of the codes, of `find` that of likeliness."""
+    """Looks places up. The order of every answer is that of the codes, of `find` that of likeliness.
 
-    def __init__(self, places: Iterable[Place]) -> None:
+    Args:
+        places: The places of both periods.
+        others: Other names of today's places, by code.
+    """
+
+    def __init__(self, places: Iterable[Place], others: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._others = {code: tuple(names) for code, names in (others or {}).items()}
+        self._with: tuple[tuple[ExtraPlace, ...], Gazetteer] | None = None
         self._current: dict[str, Place] = {}
         self._former: dict[str, Place] = {}
         self._children: dict[tuple[bool, str], list[Place]] = {}
@@ -138,6 +156,26 @@ class Gazetteer:
         """Return the former places of the same tier (for islands: the district) that a present one was made of."""
         return tuple(self._predecessors.get(place.code, ())) if place.current else ()
 
+    def others(self, place: Place) -> tuple[str, ...]:
+        """Return by which other names a place of today is found."""
+        return self._others.get(place.code, ()) if place.current else ()
+
+    def with_extras(self, extras: Iterable[ExtraPlace]) -> "Gazetteer":
+        """Return this map with the places and names that superiors have added; itself when there are none."""
+        known = tuple(extras)
+        if not known:
+            return self
+        if self._with is not None and self._with[0] == known:
+            return self._with[1]
+        added, others = [], {code: list(names) for code, names in self._others.items()}
+        for extra in known:
+            if extra.code not in self._current and extra.province in self._current and extra.kind in KIND_LABELS:
+                added.append(Place(extra.code, Tier.WARD, extra.kind, extra.name, extra.province, None, None))
+            others.setdefault(extra.code, []).extend(extra.others)
+        made = Gazetteer((*self._current.values(), *self._former.values(), *added), others)
+        self._with = (known, made)
+        return made
+
     def find(self, text: str, *, limit: int = 20) -> tuple[Place, ...]:
         """Return the places that people may mean by `text`, likeliest first.
 
@@ -172,7 +210,8 @@ class Gazetteer:
     def _by_name(self) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
         for place, names in self._folded:
-            for name in dict.fromkeys(names):
+            others = [_query(name) for name in self.others(place)]
+            for name in dict.fromkeys((*names, *others)):
                 found.setdefault(name, []).append(place)
         return found
 

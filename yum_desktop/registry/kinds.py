@@ -13,6 +13,8 @@ CASE_KIND: Final = "case"
 STEP_KIND: Final = "case_step"
 CODE_KIND: Final = "code_item"
 RULE_KIND: Final = "rule_set"
+PLACE_KIND: Final = "place"
+PLACE_REPORT_KIND: Final = "place_report"
 
 MEMBER_LINKS: Final = ((CASE_KIND, "member_id"),)
 """Kinds whose records point at a member, and the field that does; what was said of pairs points at both for good."""
@@ -94,6 +96,22 @@ KINDS: Final = Kinds(
             table="rule_set",
             shared=True,
             fields=_fields(("key", "value", "effective_from", "effective_to", "source"), Merge.SERVER),
+        ),
+        Kind(
+            name=PLACE_KIND,
+            table="place",
+            shared=True,
+            fields=_fields(("code", "kind", "name", "province", "others"), Merge.SERVER),
+        ),
+        Kind(
+            name=PLACE_REPORT_KIND,
+            table="place_report",
+            title="text",
+            fields=(
+                *_fields(("text", "wanted", "province", "state", "answer", "why"), Merge.LATEST),
+                *_fields(("reported_by", "reported_at"), Merge.LATEST),
+                *_fields(("decided_by", "decided_at"), Merge.SERVER),
+            ),
         ),
     )
 )

@@ -9,7 +9,7 @@ from yum_desktop.domain.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
-LATEST: Final = 5
+LATEST: Final = 6
 """Number of the last step in `migrations`; here too, so that a start with nothing to do need not load them."""
 
 VERSION_TABLE: Final = "schema_version"

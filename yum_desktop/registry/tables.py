@@ -122,6 +122,8 @@ class MemberRecord(Replicated, Base):
     occupation_detail: Mapped[str | None]
     salaried: Mapped[int | None]
     position: Mapped[str | None]
+    position_from: Mapped[str | None]
+    position_to: Mapped[str | None]
     activity_kind: Mapped[str | None]
     status: Mapped[str | None]
     joined_on: Mapped[str | None]
@@ -272,6 +274,35 @@ class RuleRecord(Replicated, Base):
     effective_from: Mapped[str | None]
     effective_to: Mapped[str | None]
     source: Mapped[str | None]
+
+
+class PlaceRecord(Replicated, Base):
+    """A place, or other names of one, beside the shipped map: everybody's. `others` is a JSON list of names."""
+
+    __tablename__ = "place"
+
+    code: Mapped[str | None]
+    kind: Mapped[str | None]
+    name: Mapped[str | None]
+    province: Mapped[str | None]
+    others: Mapped[str | None]
+
+
+class PlaceReportRecord(Replicated, Base):
+    """A place that somebody missed in the map, and the answer; see `registry.places`."""
+
+    __tablename__ = "place_report"
+
+    text: Mapped[str | None]
+    wanted: Mapped[str | None]
+    province: Mapped[str | None]
+    state: Mapped[str | None]
+    answer: Mapped[str | None]
+    why: Mapped[str | None]
+    reported_by: Mapped[str | None]
+    reported_at: Mapped[Ms]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[Ms]
 
 
 class AccountRecord(Base):

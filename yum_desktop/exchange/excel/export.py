@@ -22,10 +22,11 @@ from yum_desktop.exchange.excel import out_layout
 from yum_desktop.exchange.excel.out_book import GAP, KNOWN, ROWS_MAX, OutSheet, Stamp, write_book
 from yum_desktop.exchange.excel.out_layout import OutColumn, OutLayout, sheet_name
 from yum_desktop.exchange.excel.sealing import check_password, seal, whole_file
-from yum_desktop.exchange.gazetteer import shipped_gazetteer
+from yum_desktop.exchange.gazetteer import Gazetteer, shipped_gazetteer
 from yum_desktop.registry import audit, code_lists
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.exporting import OutMember, out_members
+from yum_desktop.registry.places import extra_places
 
 Report = Callable[[int, int], None]
 _HANOI: Final = timezone(timedelta(hours=7))
@@ -136,6 +137,8 @@ class _Writer:
         self._r, self._wanted, self._layout = r, wanted, wanted.layout
         self._open, self._stop, self._report = open_fields, stop, report
         self._codes = code_lists.codes(r)
+        with r.read() as conn:
+            self._places = shipped_gazetteer().with_extras(extra_places(conn))
         self._fields = wanted.layout.fields
         names = {name for column in wanted.layout.columns for name in column.names}
         self._with_missing = wanted.layout.rows == "gaps" or out_layout.MISSING in names
@@ -285,7 +288,7 @@ class _Writer:
                 return None
             found = said.get(value)
             if found is None:
-                found = _spelled(field, value, self._codes)
+                found = _spelled(field, value, self._codes, self._places)
                 if hides and isinstance(found, str):
                     found = masked(field, found)
                 elif hides and is_masked(field):
@@ -305,7 +308,7 @@ def _is_gap(column: OutColumn, one: OutMember) -> bool:
     return any(field in one.missing for field in (*column.fills, name))
 
 
-def _spelled(field: MemberField, value: Value, codes: Codes) -> object:
+def _spelled(field: MemberField, value: Value, codes: Codes, places: Gazetteer) -> object:
     """Return a value as a cell: real days where they are known to the day, everything else as people read it."""
     text = str(value)
     said: object = text
@@ -319,7 +322,7 @@ def _spelled(field: MemberField, value: Value, codes: Codes) -> object:
         case Shape.CODES:
             said = ", ".join(codes.label(field.codes or "", str(code)) for code in _list_of(text))
         case Shape.PLACE:
-            place = shipped_gazetteer().place(text)
+            place = places.place(text)
             said = text if place is None else place.label
         case _:
             pass

@@ -52,8 +52,8 @@ class FormView(Protocol):
     def focus(self, name: str) -> None:
         """Go to a field."""
 
-    def offer_place(self, field: str) -> None:
-        """Offer to take the place that is said beside a field; none: an empty name."""
+    def offer_place(self, field: str, *, missing: bool) -> None:
+        """Offer to take the place that is said beside a field, or to report one that is missing; none: no name."""
 
     def open_choice(self, name: str, text: str) -> None:
         """Go to a field and open its list at a text."""
@@ -121,6 +121,7 @@ class EditingPresenter:
         self._noted, self._closed, self._settled, self._look = noted, closed, settled, look
         self._sheet: _Sheet | None = None
         self._unit: UUID | None = None
+        self._reported: set[str] = set()
         self._before: dict[str, Value] = {}
         """The person entered before, whose values can be repeated."""
 
@@ -206,13 +207,17 @@ class EditingPresenter:
         Of a ward that was divided the list of what it is now opens.
         """
         sheet = self._sheet
-        offer = None if sheet is None else sheet.offers.get(name) or next(iter(sheet.offers.values()), None)
+        able = {} if sheet is None else {key: one for key, one in sheet.offers.items() if one.values or one.report}
+        offer = able.get(name) or next(iter(able.values()), None)
         if sheet is None or offer is None:
             return
         for place in offer.values:
             if place in WARD_OF.values():
                 before = {**sheet.values, **offer.values}
                 self._view.show_options(next(w for w, p in WARD_OF.items() if p == place), sheet.vocabulary, before)
+        if offer.report:
+            self._report(sheet, offer)
+            return
         self.take(offer.values)
         if offer.choose:
             self._view.open_choice(offer.field, offer.choose)
@@ -236,6 +241,34 @@ class EditingPresenter:
         if value is not None and name not in _ONES_OWN:
             self.take({name: value})
         self.go_to_gap(name)
+
+    def _report(self, sheet: _Sheet, offer: PlaceOffer) -> None:
+        """Report a place that the map lacks; the words of the address stay as they are."""
+        report, unit = self._sources.report, sheet.values.get("unit_id")
+        if report is None:
+            return
+        province = sheet.values.get(f"{offer.field.partition('_')[0]}_province")
+        text, within = offer.report, None if province is None else str(province)
+        unit_id = UUID(bytes=unit) if isinstance(unit, bytes) else None
+        self._jobs.submit(
+            lambda: report(text, within, unit_id),
+            done=lambda _: self._reported_place(sheet, text),
+            failed=lambda error: self._view.say(offer.field, "bad", told(error)),
+        )
+
+    def _reported_place(self, sheet: _Sheet, text: str) -> None:
+        self._reported.add(text)
+        if sheet is self._sheet:
+            self._show_remarks(sheet)
+
+    def _offers(self, sheet: _Sheet) -> dict[str, PlaceOffer]:
+        """Return what is offered for addresses; what was reported here is not offered to be reported again."""
+        words = QCoreApplication.translate("members", "Đã báo cấp trên, chờ trả lời")
+        offers = sheet.vocabulary.offers(sheet.values)
+        return {
+            offer.field: PlaceOffer(offer.field, words, {}) if offer.report in self._reported else offer
+            for offer in offers
+        }
 
     def finish(self) -> None:
         """Leave the form: everything is kept already. What could not be read holds one up once."""
@@ -432,9 +465,11 @@ class EditingPresenter:
     def _show_remarks(self, sheet: _Sheet) -> None:
         said = {remark.field: remark for remark in reversed(sheet.vocabulary.check(sheet.values))}
         said = {name: remark for name, remark in said.items() if name in sheet.touched}
-        sheet.offers = {offer.field: offer for offer in sheet.vocabulary.offers(sheet.values)}
+        sheet.offers = self._offers(sheet)
         said.update({name: Remark(name, "pick", offer.text) for name, offer in sheet.offers.items()})
-        self._view.offer_place(next(iter(sheet.offers), ""))
+        open_offers = [offer for offer in sheet.offers.values() if offer.values or offer.report]
+        first = open_offers[0] if open_offers else None
+        self._view.offer_place("" if first is None else first.field, missing=first is not None and bool(first.report))
         said = {**sheet.hints.remarks, **said}
         detail = sheet.detail
         for name in detail.waiting if detail is not None else ():

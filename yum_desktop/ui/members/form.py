@@ -329,8 +329,9 @@ class MemberForm(QWidget):
         self.other.setText(self.tr("So với {0}").format(title))
         self.other.setVisible(bool(title))
 
-    def offer_place(self, field: str) -> None:
-        """Offer to take the place that is said beside a field; none: an empty name."""
+    def offer_place(self, field: str, *, missing: bool) -> None:
+        """Offer to take the place that is said beside a field, or to report one that is missing; none: no name."""
+        self.place.setText(self.tr("Báo thiếu địa danh") if missing else self.tr("Nhận địa chỉ mới"))
         self.place.setVisible(bool(field))
 
     def open_choice(self, name: str, text: str) -> None:

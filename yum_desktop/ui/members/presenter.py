@@ -52,6 +52,7 @@ class MemberSources:
         put: Sets fields of a member; returns the id under which this can be undone.
         delete: Removes a member; returns the id under which this can be undone.
         like: What resembles a record that is being typed; nothing where nobody compares.
+        report: Reports that a place is missing: the text, the province if known, the unit if known.
         viewed: Told that the numbers of a member were seen in full, and where; nothing where nobody notes it.
     """
 
@@ -66,6 +67,7 @@ class MemberSources:
     more: Callable[[Sequence[int]], Sequence[MemberRow]] = lambda _rest: ()
     like: Callable[[Mapping[str, Value], UUID | None], Hints] | None = None
     viewed: Callable[[UUID, str], None] | None = None
+    report: Callable[[str, str | None, UUID | None], object] | None = None
 
     def note_view(self, jobs: Jobs, member: MemberDetail, where: str) -> None:
         """Have it noted that the numbers of a member are seen in full, if it has any."""

@@ -273,12 +273,13 @@ def _address() -> QWidget:
     page.show_form(shown=True)
     for name, raw in (
         ("hometown_text", "Tổ 4, phường Trung Hòa, quận Cầu Giấy, Hà Nội"),
-        ("residence_text", "Thôn 3, thị trấn Lăng Can, huyện Lâm Bình, tỉnh Tuyên Quang"),
+        ("residence_province", "14"),
+        ("residence_text", "Bản Pu, xã Mường Vạt Mới, Sơn La"),
     ):
         editing.leave_field(name, raw)
     page.form.show_value("full_name", "Ma Thị Bưởi", "")
     window = in_shell("members", page)
-    page.form.focus("hometown_ward")
+    page.form.focus("residence_ward")
     return window
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from sync.protocol.kinds import Value
-from yum_desktop.registry import audit, commands, numbers, pairs, queries
+from yum_desktop.registry import audit, commands, numbers, pairs, places, queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.ui.members.likeness import Hints, hints_of
 from yum_desktop.ui.members.presenter import MemberSources
@@ -42,5 +42,6 @@ def member_sources(registry: Registry, vocabulary: Callable[[], Vocabulary]) -> 
         put=put,
         delete=delete,
         like=like,
+        report=lambda text, province, unit_id: places.report(registry, text, province=province, unit_id=unit_id),
         viewed=audit.Views(registry).note,
     )

@@ -39,12 +39,14 @@ class PlaceOffer:
         text: Why it is offered.
         values: What would be set; the words stay as they are.
         choose: What to look for in the list of wards, where a person must say which.
+        report: What can be reported as missing, where nothing is offered.
     """
 
     field: str
     text: str
     values: Values
     choose: str = ""
+    report: str = ""
 
 
 class Places(Protocol):

@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from PySide6.QtCore import QCoreApplication
+
 from sync.protocol.kinds import Value
 from yum_desktop.domain.check import check_member, parse_value
 from yum_desktop.domain.member import MemberField
 from yum_desktop.domain.rules import missing_fields
-from yum_desktop.exchange.addresses import read_address, read_province, reason_of
+from yum_desktop.domain.text import fold
+from yum_desktop.exchange.addresses import names_a_ward, read_address, read_province, reason_of
 from yum_desktop.exchange.gazetteer import Gazetteer, Place
 from yum_desktop.registry import code_lists, queries
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.engine import Registry
+from yum_desktop.registry.places import ReportRow, ReportState, extra_places, reports
 from yum_desktop.registry.rules import rules_in
 from yum_desktop.ui.members.vocabulary import PlaceOffer, Remark, Vocabulary
 from yum_desktop.ui.widgets.options import Option
@@ -37,7 +41,8 @@ class GazetteerPlaces:
     def _option(self, place: Place) -> Option:
         """Return a place with the names of the former ones that are in it now."""
         names = (former.label for former in self._gazetteer.predecessors(place))
-        return Option(place.code, place.label, former=tuple(name for name in names if name != place.label))
+        former = tuple(name for name in names if name != place.label)
+        return Option(place.code, place.label, self._gazetteer.others(place), former)
 
     def name(self, code: str) -> str:
         """Return how a place is called, the code itself when it is not known."""
@@ -45,8 +50,16 @@ class GazetteerPlaces:
         return code if place is None else place.label
 
 
-def offers_for(gazetteer: Gazetteer, values: Mapping[str, Value]) -> Sequence[PlaceOffer]:
-    """Return today's places for the addresses of a record that are only words (domain §1.7)."""
+def offers_for(
+    gazetteer: Gazetteer, values: Mapping[str, Value], answers: Mapping[str, str] | None = None
+) -> Sequence[PlaceOffer]:
+    """Return today's places for the addresses of a record that are only words (domain §1.7).
+
+    Args:
+        gazetteer: The map.
+        values: The record.
+        answers: What became of texts that were reported as missing, by their folded form.
+    """
     found = []
     for name in ("hometown", "residence"):
         text, province = values.get(f"{name}_text"), values.get(f"{name}_province")
@@ -54,7 +67,31 @@ def offers_for(gazetteer: Gazetteer, values: Mapping[str, Value]) -> Sequence[Pl
             offer = _offer(gazetteer, name, values, str(text), None if province is None else str(province))
             if offer is not None:
                 found.append(offer)
+            if (offer is None or offer.field == f"{name}_province") and names_a_ward(str(text)):
+                found.append(_missing(name, str(text), answers or {}))
     return found
+
+
+def _missing(name: str, text: str, answers: Mapping[str, str]) -> PlaceOffer:
+    answer = answers.get(fold(text))
+    if answer is not None:
+        return PlaceOffer(f"{name}_ward", answer, {})
+    words = QCoreApplication.translate("members", "Danh mục chưa có nơi này. Chữ vẫn giữ; Ctrl+J để báo cấp trên")
+    return PlaceOffer(f"{name}_ward", words, {}, report=text)
+
+
+def answers_to(rows: Sequence[ReportRow]) -> Mapping[str, str]:
+    """Return what became of the reports of missing places, by their folded text; the newest counts."""
+    told: dict[str, str] = {}
+    for row in reversed(rows):
+        if row.state == ReportState.WAITING:
+            told[fold(row.text)] = QCoreApplication.translate("members", "Đã báo cấp trên, chờ trả lời")
+        elif row.state == ReportState.REFUSED:
+            words = QCoreApplication.translate("members", "Cấp trên không bổ sung: {0}")
+            told[fold(row.text)] = words.format(row.why)
+        else:
+            told.pop(fold(row.text), None)
+    return told
 
 
 def _offer(
@@ -87,7 +124,7 @@ def _read(registry: Registry, gazetteer: Callable[[], Gazetteer], clock: Clock) 
     }
 
     with registry.read() as conn:
-        rules = rules_in(conn)
+        rules, extras = rules_in(conn), extra_places(conn)
 
     def read(field: MemberField, text: str) -> Value:
         return parse_value(field, text, codes, clock.now().date())
@@ -98,7 +135,8 @@ def _read(registry: Registry, gazetteer: Callable[[], Gazetteer], clock: Clock) 
     def missing(values: Mapping[str, Value]) -> tuple[str, ...]:
         return missing_fields(values, rules, on=clock.now().date())
 
-    places = gazetteer()
+    places = gazetteer().with_extras(extras)
+    answers = answers_to(reports(registry))
     places.named("")  # its index is made here, not on the screen
 
     return Vocabulary(
@@ -108,5 +146,5 @@ def _read(registry: Registry, gazetteer: Callable[[], Gazetteer], clock: Clock) 
         read=read,
         check=check,
         missing=missing,
-        offers=partial(offers_for, places),
+        offers=lambda values: offers_for(places, values, answers),
     )
