@@ -70,6 +70,9 @@ BUDGETS: Final = {
     "search.query": Budget(100),
     "search.top": Budget(100),
     "search.screen": Budget(100),
+    "search.scroll": Budget(50),
+    "search.sort": Budget(100),
+    "search.form": Budget(100),
 }
 """By the name of the line."""
 
@@ -313,5 +316,8 @@ SEARCHES: Final = {
     "query": "search, query of the list",
     "top": "search, query of the top bar",
     "screen": "search, letter to painted list",
+    "scroll": "scrolling, a step to painted list",
+    "sort": "sorting by a column, to painted list",
+    "form": "a member's form, Enter to painted",
 }
 """The ways of searching."""

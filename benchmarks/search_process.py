@@ -3,17 +3,20 @@
 python -m benchmarks.search_process HOME
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import get_ident
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.children import Answer, answer_all
 from benchmarks.painting import Painted
@@ -32,6 +35,8 @@ from yum_desktop.ui.theme import Theme
 HITS: Final = 8
 """What the search at the top of the window asks for."""
 _PATIENCE_MS: Final = 60_000
+_TURNS: Final = 40
+"""How often a way of scrolling is repeated."""
 
 
 class Searcher:
@@ -48,6 +53,7 @@ class Searcher:
         self._program = Program(self._registry, self._jobs, clock)
         self._loop = QEventLoop()
         self._page = self._shown_page()
+        gc.freeze()  # as the program does
 
     def _shown_page(self) -> MembersPage:
         """Show the program and wait for its list."""
@@ -76,7 +82,14 @@ class Searcher:
     @property
     def doing(self) -> dict[str, Callable[[Answer], Answer]]:
         """What can be asked."""
-        return {"query": self._query, "top": self._top, "screen": self._screen}
+        return {
+            "query": self._query,
+            "top": self._top,
+            "screen": self._screen,
+            "scroll": self._scroll,
+            "sort": self._sort,
+            "form": self._form,
+        }
 
     def _query(self, _asked: Answer) -> Answer:
         """Ask for the rows of the list, as its screen does."""
@@ -113,6 +126,68 @@ class Searcher:
                     took[query[: place + 1]] = time.perf_counter() - started
         self._clear()
         return {"steps": took}
+
+    def _scroll(self, _asked: Answer) -> Answer:
+        """Scroll the whole list by every way; each step ends when it is painted."""
+        table = self._page.table
+        table.setFocus()
+        table.select_row(0)
+        self._settle()
+        wheel, at = table.viewport(), QPointF(table.viewport().rect().center())
+        took: dict[str, float] = {}
+        keys = {"Page Down": Qt.Key.Key_PageDown, "Down": Qt.Key.Key_Down, "Page Up": Qt.Key.Key_PageUp}
+        moves = [(f"{name} {turn}", key) for name, key in keys.items() for turn in range(_TURNS)]
+        moves += [("Ctrl+End", Qt.Key.Key_End), ("Ctrl+Home", Qt.Key.Key_Home)]
+        for name, key in moves:
+            held = Qt.KeyboardModifier.ControlModifier if "+" in name else Qt.KeyboardModifier.NoModifier
+            took[name] = self._painted_after(partial(QTest.keyClick, table, key, held))
+        for turn in range(_TURNS):
+            event = QWheelEvent(
+                at, wheel.mapToGlobal(at), QPoint(), QPoint(0, -360), Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+            )  # fmt: skip
+            took[f"wheel {turn}"] = self._painted_after(partial(QApplication.sendEvent, wheel, event))
+        return {"steps": took}
+
+    def _sort(self, _asked: Answer) -> Answer:
+        """Sort the whole list by every column, both ways, and put it back."""
+        table, took = self._page.table, {}
+        for column in range(table.model().columnCount()):
+            for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+                title = table.model().headerData(column, Qt.Orientation.Horizontal)
+                took[f"{title} {order.name}"] = self._painted_after(partial(table.sortByColumn, column, order))
+        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self._settle()
+        return {"steps": took}
+
+    def _form(self, _asked: Answer) -> Answer:
+        """Open the form of some members by Enter, and go back."""
+        table, form, took = self._page.table, self._page.form, {}
+        for row in range(0, 80, 10):
+            table.setFocus()
+            table.select_row(row)
+            self._settle()
+            press = partial(QTest.keyClick, table, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+            took[f"row {row}"] = self._painted_after(press, form)
+            QTest.keyClick(form, Qt.Key.Key_Escape)
+            self._settle()
+        return {"steps": took}
+
+    def _settle(self) -> None:
+        """Let everything that was begun come to its end."""
+        while self._jobs.busy:
+            self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        self._app.processEvents()
+
+    def _painted_after(self, act: Callable[[], object], shown: QWidget | None = None) -> float:
+        """Do something; return the seconds until the table, or what is shown instead, is painted with it."""
+        started = time.perf_counter()
+        act()
+        while shown is not None and not shown.isVisible():
+            self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        self._app.sendPostedEvents()
+        self._app.processEvents()
+        return time.perf_counter() - started
 
     def _clear(self) -> None:
         """Empty the field; the whole list comes back."""

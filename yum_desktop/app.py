@@ -1,6 +1,7 @@
 """The desktop program put together. The only place where everything meets."""
 
 import argparse
+import gc
 import logging
 import socket
 import sys
@@ -54,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
     program = Start(home, jobs, SystemClock(), get_ident())
     sys.excepthook = Apology(program.asker, VERSION)
     program.show()
+    gc.freeze()  # what the program consists of is never garbage: looking through it again costs a frame
     try:
         return app.exec()
     finally:

@@ -17,6 +17,7 @@ from sync.server.database import run
 from sync.server.records import Actor, Tx
 from sync.server.rules import Refusal
 from yum_desktop.central.pair_rules import are_merging
+from yum_desktop.domain.check import AFTER_BIRTH, Finding, before_birth, impossible_day
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MemberField, Shape
 from yum_desktop.domain.membership import DEPARTED
@@ -26,9 +27,7 @@ from yum_desktop.registry.kinds import KINDS, MEMBER_KIND, UNIT_KIND
 from yum_desktop.registry.rules import rules_in
 
 DUPLICATE: Final = "identity.duplicate"
-_YEAR_MIN: Final = 1900
 _VIETNAM: Final = timedelta(hours=7)
-_AFTER_BIRTH: Final = ("joined_on", "admission_on", "id_issued_on", "card_issued_on", "party_joined_on")
 
 Codes = Mapping[str, Set[str]]
 """Code list to its codes."""
@@ -60,14 +59,14 @@ class MemberRules:
         except InputError as error:
             return Refusal(error.code, error.field or "", error.text)
         today = today_of(tx)
-        age_min = rules_in(tx.conn).record_age(today) if "born_on" in changed else 0
+        book = rules_in(tx.conn)
         for name, value in changed.items():
             field = BY_NAME[name]
             if kept[name] != value:
                 return Refusal("member.not_clean", name, f"{field.label}: có khoảng trắng thừa, hoặc để trống.")
             refusal = None
             if field.shape is Shape.DAY:
-                refusal = _check_day(name, field.label, str(value), today, age_min)
+                refusal = _refusal(impossible_day(name, str(value), today, book))
             elif field.codes is not None:
                 refusal = self._check_codes(tx, field, field.codes, str(value))
             if refusal is not None:
@@ -102,15 +101,8 @@ def today_of(tx: Tx) -> date:
     return (from_ms(tx.now_ms) + _VIETNAM).date()
 
 
-def _check_day(name: str, label: str, value: str, today: date, age_min: int) -> Refusal | None:
-    """Return why a day of known precision is not plausible: long ago, in the future, or too young."""
-    if int(value[:4]) < _YEAR_MIN:
-        return Refusal("date.too_early", name, f"{label}: năm {value[:4]} quá xa.")
-    if value > today.isoformat()[: len(value)]:
-        return Refusal("date.future", name, f"{label}: ngày này chưa đến.")
-    if name == "born_on" and today.year - int(value[:4]) < age_min:
-        return Refusal("date.too_young", name, f"{label}: người sinh năm {value[:4]} chưa đến tuổi vào Đoàn.")
-    return None
+def _refusal(finding: Finding | None) -> Refusal | None:
+    return None if finding is None else Refusal(finding.code, finding.field, f"{finding.text}.")
 
 
 def _check_name(value: Value) -> Refusal | None:
@@ -120,18 +112,9 @@ def _check_name(value: Value) -> Refusal | None:
 
 
 def _check_order(changed: Values, after: Values) -> Refusal | None:
-    """Return which day lies before the birth. Days of different precision are compared as far as both are known."""
-    born = after.get("born_on")
-    if not isinstance(born, str):
-        return None
-    for name in _AFTER_BIRTH:
-        day = after.get(name)
-        if not isinstance(day, str) or not {name, "born_on"} & changed.keys():
-            continue
-        shared = min(len(day), len(born))
-        if day[:shared] < born[:shared]:
-            return Refusal("date.before_birth", name, f"{BY_NAME[name].label} không thể trước ngày sinh.")
-    return None
+    """Return which day lies before the birth."""
+    touched = [name for name in AFTER_BIRTH if {name, "born_on"} & changed.keys()]
+    return next((_refusal(found) for name in touched if (found := before_birth(name, after)) is not None), None)
 
 
 def _check_duplicate(tx: Tx, actor: Actor, member_id: bytes, changed: Values, after: Values) -> Refusal | None:

@@ -23,6 +23,7 @@ from yum_desktop.registry import code_lists, commands, queries
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.commands import ImportRow
 from yum_desktop.registry.engine import Registry
+from yum_desktop.registry.rules import rules_in
 from yum_desktop.registry.views import UnitRow
 
 UNNAMED: Final = ""
@@ -119,7 +120,9 @@ def _plan(r: Registry, asked: Request) -> ImportPlan:
 
 
 def _planned(r: Registry, book: Book, asked: Request) -> ImportPlan:
-    return plan_list(book, asked.file.name, codes=code_lists.codes(r), today=r.clock.now().date())
+    with r.read() as conn:
+        rules = rules_in(conn)
+    return plan_list(book, asked.file.name, codes=code_lists.codes(r), today=r.clock.now().date(), rules=rules)
 
 
 def _reasons(plan: ImportPlan, left_out: Sequence[Json]) -> list[tuple[int, str]]:

@@ -5,18 +5,22 @@ cannot be read is an error that names its key, and other keys are kept for newer
 """
 
 from bisect import bisect_right
+from calendar import isleap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
+from yum_desktop.domain.days import first_day, last_day
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, MEMBER_FIELDS, Shape
 
 COMPLETENESS: Final = "member.completeness"
 RECORD_AGE: Final = "member.record_age"
 AGE_LIMIT: Final = "member.age_limit"
+ADMISSION_AGE: Final = "member.admission_age"
+CARD_NUMBER: Final = "member.card_number"
 FROM_APP: Final = "member.from_app"
 MEMBERS_MIN: Final = "unit.members_min"
 KNOWN_KEYS: Final = (COMPLETENESS, RECORD_AGE)
@@ -98,6 +102,51 @@ class Way(StrEnum):
     """The first of January of the year after the birthday N."""
 
 
+class Start(StrEnum):
+    """From which day on somebody has an age N (domain §2.8)."""
+
+    ON_BIRTHDAY = "on_birthday"
+    """The birthday N."""
+    AFTER_BIRTHDAY = "after_birthday"
+    """The day after: “N years and a day”."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionAge:
+    """At which age one is admitted.
+
+    Attributes:
+        years: At least.
+        start: From which day on one has that age.
+        years_max: At most; ``None`` where no rule says it.
+        way: What being over `years_max` means.
+    """
+
+    years: int
+    start: Start
+    years_max: int | None
+    way: Way
+
+    def has_come(self, born: str, on: date) -> bool:
+        """Return whether somebody may be old enough on a day; of an inexact birthday the earliest is taken."""
+        first, needed = f"{born}-01-01"[:10], f"{on.year - self.years:04}-{on.month:02}-{on.day:02}"
+        return first < needed or (first == needed and self.start is Start.ON_BIRTHDAY)
+
+    def is_over(self, born: str, on: date) -> bool:
+        """Return whether somebody is too old on a day whatever is not known of the birthday."""
+        if self.years_max is None:
+            return False
+        return last_day(born).isoformat() < _born_before(self.way, self.years_max, on)
+
+    def first_day(self, born: str) -> date:
+        """Return from which day on somebody may be old enough; of an inexact birthday the earliest is taken."""
+        birthday = first_day(born)
+        year, leap = birthday.year + self.years, (birthday.month, birthday.day) == (2, 29)
+        if leap and not isleap(year):
+            return date(year, 3, 1)
+        return birthday.replace(year=year) + timedelta(days=self.start is Start.AFTER_BIRTHDAY)
+
+
 @dataclass(frozen=True, slots=True)
 class AgeLimit:
     """Up to which age one is a member.
@@ -121,11 +170,7 @@ class AgeLimit:
 
         It may name a day that no calendar has, so that 29/02 needs no care.
         """
-        if self.way is Way.BY_YEAR:
-            return f"{on.year - years:04}-01-01"
-        if self.way is Way.NEXT_BIRTHDAY:
-            return f"{on.year - years - 1:04}-{on.month:02}-{on.day + 1:02}"
-        return f"{on.year - years:04}-{on.month:02}-{on.day:02}"
+        return _born_before(self.way, years, on)
 
 
 class RuleBook:
@@ -148,6 +193,8 @@ class RuleBook:
         self._completeness = _Dated(by_key[COMPLETENESS], _completeness)
         self._record = _Dated(by_key[RECORD_AGE], lambda rule: _whole(rule, "years"))
         self._age_limit = _Dated(by_key.get(AGE_LIMIT, ()), _age_limit)
+        self._admission_age = _Dated(by_key.get(ADMISSION_AGE, ()), _admission_age)
+        self._card_number = _Dated(by_key.get(CARD_NUMBER, ()), _digits)
         self._from_app = _Dated(by_key.get(FROM_APP, ()), lambda rule: _texts(rule, "sources"))
         self._members_min = _Dated(by_key.get(MEMBERS_MIN, ()), _members_min)
 
@@ -162,6 +209,21 @@ class RuleBook:
     def age_limit(self, on: date) -> AgeLimit | None:
         """Return up to which age one is a member on a day; nothing where no rule says it."""
         return self._age_limit.on(on)
+
+    def admission_age(self, on: date) -> AdmissionAge | None:
+        """Return at which age one is admitted on a day; nothing where no rule says it."""
+        return self._admission_age.on(on)
+
+    def plain_years(self) -> range:
+        """Return the differences between the years of joining and of birth of which no rule says anything."""
+        ages = self._admission_age.every
+        least = max((age.years + 1 for age in ages), default=0)
+        most = min((age.years_max for age in ages if age.years_max is not None), default=200)
+        return range(least, max(least, most))
+
+    def card_digits(self, on: date) -> range | None:
+        """Return how many digits a card number usually has; nothing where no rule says it."""
+        return self._card_number.on(on)
 
     def from_app(self, on: date) -> tuple[str, ...]:
         """Return the sources of records that are in the app."""
@@ -187,6 +249,14 @@ class _Dated(Generic[T]):
             return None
         end = self._ends[place]
         return None if end is not None and end < day.isoformat() else self.every[place]
+
+
+def _born_before(way: Way, years: int, on: date) -> str:
+    if way is Way.BY_YEAR:
+        return f"{on.year - years:04}-01-01"
+    if way is Way.NEXT_BIRTHDAY:
+        return f"{on.year - years - 1:04}-{on.month:02}-{on.day + 1:02}"
+    return f"{on.year - years:04}-{on.month:02}-{on.day:02}"
 
 
 def missing_fields(values: Mapping[str, object], rules: RuleBook, *, on: date) -> tuple[str, ...]:
@@ -233,6 +303,23 @@ def _age_limit(rule: Rule) -> AgeLimit:
         _whole(rule, "years"), _whole(rule, "years_in_office"), Way(str(way)), _texts(rule, "without_office"),
         _conditions(rule, _table(rule).get("unless", [])),
     )  # fmt: skip
+
+
+def _admission_age(rule: Rule) -> AdmissionAge:
+    start, way = _table(rule).get("start"), _table(rule).get("way", Way.AFTER_BIRTHDAY)
+    if start not in set(Start):
+        raise _bad(rule, "start phải là một trong " + ", ".join(Start))
+    if way not in set(Way):
+        raise _bad(rule, "way phải là một trong " + ", ".join(Way))
+    most = _whole(rule, "years_max") if "years_max" in _table(rule) else None
+    return AdmissionAge(_whole(rule, "years"), Start(str(start)), most, Way(str(way)))
+
+
+def _digits(rule: Rule) -> range:
+    least, most = _whole(rule, "digits_min"), _whole(rule, "digits_max")
+    if least > most:
+        raise _bad(rule, "digits_min lớn hơn digits_max")
+    return range(least, most + 1)
 
 
 def _members_min(rule: Rule) -> Mapping[str, int]:

@@ -11,6 +11,7 @@ from typing import Final
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.old_fonts import Encoding
+from yum_desktop.domain.rules import RuleBook
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel import cells
 from yum_desktop.exchange.excel.cells import NAME_MAX, OFFERED, SHOWN, Note, is_plain_name
@@ -48,6 +49,7 @@ from yum_desktop.exchange.excel.model import (
 from yum_desktop.exchange.excel.opening import Report, open_list, stopped
 from yum_desktop.exchange.excel.read import Book
 from yum_desktop.exchange.excel.record import Found, Reader, problem_of
+from yum_desktop.registry.rules import shipped_book
 
 _ALL_PAIRS_MAX: Final = 12
 _SHARED: Final = frozenset(
@@ -77,6 +79,7 @@ def plan_import(
     *,
     codes: Codes,
     today: date,
+    rules: RuleBook | None = None,
     sheet: str | None = None,
     mapping: Mapping[int, str | None] | None = None,
     as_written: Collection[int] = (),
@@ -87,6 +90,7 @@ def plan_import(
         path: A file of one of the kinds of `read.Kind`.
         codes: The code lists in force.
         today: Days after it cannot be.
+        rules: As for `plan_list`.
         sheet: The sheet; the fullest one when none is named.
         mapping: As for `plan_list`.
         as_written: As for `plan_list`.
@@ -95,7 +99,7 @@ def plan_import(
         InputError: `file.*`: the file cannot be read or has no list of people.
     """
     book = open_list(path, sheet)
-    return plan_list(book, path.name, codes=codes, today=today, mapping=mapping, as_written=as_written)
+    return plan_list(book, path.name, codes=codes, today=today, rules=rules, mapping=mapping, as_written=as_written)
 
 
 def plan_list(
@@ -104,6 +108,7 @@ def plan_list(
     *,
     codes: Codes,
     today: date,
+    rules: RuleBook | None = None,
     mapping: Mapping[int, str | None] | None = None,
     as_written: Collection[int] = (),
     stop: threading.Event | None = None,
@@ -116,6 +121,7 @@ def plan_list(
         file: Name of its file.
         codes: The code lists in force.
         today: Days after it cannot be.
+        rules: The dated rules in force; those that ship with the program where nobody knows others.
         mapping: What columns are, by index from 0: a member field, a target of `layout.TARGETS`, or ``None`` for
             text beside the record. Columns it does not name are taken as their headers say.
         as_written: Columns, by index from 0, whose texts of before Unicode are left as they stand.
@@ -129,7 +135,7 @@ def plan_list(
         layout = find_layout(converted(book.rows, book.conversions), mapping, book.merged)
         written = converted(book.rows, book.conversions, as_written=as_written, body=layout.body)
         spread = _spread(written, book.merged, layout)
-        reader = Reader(layout, codes=codes, today=today, epoch_1904=book.epoch_1904)
+        reader = Reader(layout, codes=codes, rules=rules or shipped_book(), today=today, epoch_1904=book.epoch_1904)
         sorted_rows = _sort(spread, layout, wide_rows(book.merged), reader, book.sheet, _step(stop, report))
         shared = _with_doubts(_with_shared_phones(sorted_rows.rows), book.conversions, layout)
         duplicates, look_alikes = _pairs(shared)

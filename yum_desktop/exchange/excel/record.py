@@ -14,6 +14,7 @@ from yum_desktop.domain.check import Value, contradictions, is_email, parse_valu
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.errors import InputError
 from yum_desktop.domain.member import BY_NAME, Shape
+from yum_desktop.domain.rules import RuleBook
 from yum_desktop.exchange.excel import cells
 from yum_desktop.exchange.excel.cells import MISSING, OFFERED, SHOWN, Note, Reading, is_plain_text
 from yum_desktop.exchange.excel.layout import (
@@ -39,8 +40,6 @@ _LITERAL: Final = re.compile(r'="([^"]*)"')
 """A text that a program wrapped so that it stays a text."""
 CROSSES: Final = frozenset({"x", "×"})
 _NO_TEXTS: Final[dict[str, str]] = {}
-_AGE_CHECKED: Final = 15
-"""Years between birth and joining above which the day need not be looked at."""
 _MARKS: Final = (("NU", FEMALE_MARK), ("NAM", MALE_MARK))
 _T = TypeVar("_T")
 
@@ -125,12 +124,14 @@ class Reader:
     Args:
         layout: What the columns are.
         codes: The code lists in force.
+        rules: The dated rules in force.
         today: Days after it cannot be.
         epoch_1904: Whether bare numbers count days from 1904 on.
     """
 
-    def __init__(self, layout: Layout, *, codes: Codes, today: date, epoch_1904: bool = False) -> None:
+    def __init__(self, layout: Layout, *, codes: Codes, rules: RuleBook, today: date, epoch_1904: bool = False) -> None:
         self._layout, self._codes, self._today = layout, codes, today
+        self._rules, self._plain_years = rules, rules.plain_years()
         readers: Mapping[str, Callable[[Cell], Reading]] = {
             "born_on": partial(cells.read_date, today=today, birth=True, epoch_1904=epoch_1904),
             "id_number": cells.read_identity,
@@ -223,10 +224,10 @@ class Reader:
         values = draft.values
         number, born, joined = values.get("id_number"), values.get("born_on"), values.get("joined_on")
         key = (str(number)[:6], values.get("sex"), str(born)[:4])
-        late = joined is None or born is None or int(str(joined)[:4]) - int(str(born)[:4]) > _AGE_CHECKED
-        if late and (number is None or key in self._agreeing):
+        plain = joined is None or born is None or int(str(joined)[:4]) - int(str(born)[:4]) in self._plain_years
+        if plain and (number is None or key in self._agreeing):
             return
-        findings = contradictions(values)
+        findings = contradictions(values, self._rules)
         if not findings and len(str(number)) == identity.CCCD_DIGITS:
             self._agreeing.add(key)
         for finding in findings:

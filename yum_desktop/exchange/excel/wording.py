@@ -50,7 +50,8 @@ _TEXTS: Final[dict[str, str]] = {
     "sex.empty_row": "Dòng chỉ có tên nên ô trống không nói gì",
     "sex.from_id": "Số căn cước cho biết giới tính",
     "sex.unknown": "Không rõ là nam hay nữ",
-    "join.too_young": "Vào Đoàn khi chưa đủ 15 tuổi",
+    "join.too_young": "Vào Đoàn khi chưa đủ tuổi",
+    "join.too_old": "Vào Đoàn khi đã quá tuổi",
     "value.unread": "Không đọc được, giữ ở cột khác",
 }
 

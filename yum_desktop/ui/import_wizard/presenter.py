@@ -16,9 +16,11 @@ from yum_desktop.domain.check import parse_value
 from yum_desktop.domain.codes import Codes
 from yum_desktop.domain.errors import InputError, YumError
 from yum_desktop.domain.member import BY_NAME
+from yum_desktop.domain.rules import RuleBook
 from yum_desktop.exchange.excel.matching import match_units, only_leaf
 from yum_desktop.exchange.excel.model import ImportPlan, Problem
 from yum_desktop.registry.imports import Batch
+from yum_desktop.registry.rules import shipped_book
 from yum_desktop.registry.views import MemberRow, UnitRow
 from yum_desktop.ui.asking import Asker
 from yum_desktop.ui.formats import HANOI
@@ -104,6 +106,7 @@ class ImportSources:
         elsewhere: Which identity numbers somebody of another unit may have.
         values: The fields of members.
         codes: The code lists in force.
+        rules: The dated rules in force.
         vocabulary: How values read.
         store: Makes and changes the members, or none of them; returns the batch with which it can be undone.
         remember: Remembers how the columns of a list were taken.
@@ -126,6 +129,7 @@ class ImportSources:
     undo: Callable[[str], int]
     leave: Callable[[Path, Sequence[tuple[int, str]]], int]
     now: Callable[[], datetime]
+    rules: Callable[[], RuleBook] = shipped_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -560,7 +564,7 @@ def _read(
     stored = sources.values(matched(plan, people))
     codes, vocabulary = sources.codes(), sources.vocabulary()
     read = Read(plan, sources.units(), people, vocabulary, codes, stored, planned.recalled)
-    preview = Preview(plan, people, stored, sources.elsewhere(numbers_of(plan)))
+    preview = Preview(plan, people, stored, sources.elsewhere(numbers_of(plan)), sources.rules())
     decided = replace(decided, units=_units(read, chosen))
     preview.refresh(decided)
     return read, preview, decided

@@ -12,10 +12,12 @@ from sync.protocol.kinds import Value
 from yum_desktop.domain.check import contradictions
 from yum_desktop.domain.duplicates import explained
 from yum_desktop.domain.member import BY_NAME
+from yum_desktop.domain.rules import RuleBook
 from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel.limits import without_collecting
 from yum_desktop.exchange.excel.matching import Known, stored_values
 from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow, Problem
+from yum_desktop.registry.rules import shipped_book
 from yum_desktop.registry.views import MemberRow
 
 OFFERED: Final = "offered"
@@ -24,7 +26,9 @@ SILENT: Final = "silent"
 WHOLE_FILE: Final = ""
 """The name under which the unit of rows without one is chosen."""
 _COMPARED_ELSEWHERE: Final = frozenset({"source", "status", "note", "unit_id"})
-_TOGETHER: Final = frozenset({"id.unknown_province", "id.sex_mismatch", "id.year_mismatch", "join.too_young"})
+_TOGETHER: Final = frozenset(
+    {"id.unknown_province", "id.sex_mismatch", "id.year_mismatch", "join.too_young", "join.too_old"}
+)
 
 
 class State(StrEnum):
@@ -146,6 +150,7 @@ class Preview:
         people: Who is there already.
         stored: The fields of those of them that rows may mean.
         elsewhere: Identity numbers that somebody of another unit may have.
+        rules: The dated rules in force; those that ship with the program when none are given.
     """
 
     def __init__(
@@ -154,8 +159,10 @@ class Preview:
         people: Sequence[MemberRow],
         stored: Mapping[UUID, Mapping[str, Value]],
         elsewhere: Collection[str] = frozenset(),
+        rules: RuleBook | None = None,
     ) -> None:
         self._elsewhere = elsewhere
+        self._rules = rules or shipped_book()
         self._there = Known(people)
         self._stored = stored
         self._seconds = {pair.second: pair.first for pair in plan.duplicates}
@@ -191,7 +198,7 @@ class Preview:
         values = _values(planned, typed, decisions.taken.get(number, {}))
         if not values.get("full_name"):
             return _refused(number, "name.missing", "")
-        problems = _problems(planned, values, typed, decisions.taken.get(number, {}))
+        problems = _problems(planned, values, typed, decisions.taken.get(number, {}), self._rules)
         own = self._there.of_record(planned.record)
         known = own or self._there.find(values)
         unit_name = planned.chi_doan or WHOLE_FILE
@@ -320,7 +327,11 @@ def _says_less(one: Value, other: Value) -> bool:
 
 
 def _problems(
-    row: PlannedRow, values: Mapping[str, Value], typed: Mapping[str, Typed], taken: Mapping[str, str]
+    row: PlannedRow,
+    values: Mapping[str, Value],
+    typed: Mapping[str, Typed],
+    taken: Mapping[str, str],
+    rules: RuleBook,
 ) -> tuple[Problem, ...]:
     """Return what is still to be said: not what was answered, and what the answers contradict."""
     if not typed and not taken:
@@ -336,7 +347,7 @@ def _problems(
     left += [one.wrong for one in typed.values() if one.wrong is not None]
     left += [
         Problem(finding.field, finding.code, SHOWN, str(values[finding.field]), (), finding.text)
-        for finding in contradictions(values)
+        for finding in contradictions(values, rules)
     ]
     return tuple(left)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject
 
+from yum_desktop.domain.rules import RuleBook
 from yum_desktop.exchange.excel.layout import fingerprint
 from yum_desktop.exchange.excel.leftovers import write_leftovers
 from yum_desktop.exchange.excel.model import ImportPlan
@@ -17,6 +18,7 @@ from yum_desktop.registry import code_lists, commands, imports, numbers, queries
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.commands import ImportRow
 from yum_desktop.registry.engine import Registry
+from yum_desktop.registry.rules import rules_in
 from yum_desktop.ui.asking import Asker
 from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.import_wizard.presenter import Asked, ImportPresenter, ImportSources, Planned, Stored
@@ -121,6 +123,7 @@ class _LastList:
             asked.path.name,
             codes=code_lists.codes(self._registry),
             today=self._clock.now().astimezone(HANOI).date(),
+            rules=_rules(self._registry),
             mapping=mapping or None,
             as_written=asked.as_written,
             stop=asked.stop,
@@ -147,6 +150,7 @@ def import_sources(registry: Registry, vocabulary: Callable[[], Vocabulary], clo
         elsewhere=partial(numbers.those_elsewhere, registry),
         values=lambda ids: imports.values_of(registry, ids),
         codes=lambda: code_lists.codes(registry),
+        rules=lambda: _rules(registry),
         vocabulary=vocabulary,
         store=store,
         remember=remember,
@@ -155,3 +159,8 @@ def import_sources(registry: Registry, vocabulary: Callable[[], Vocabulary], clo
         leave=last.leave,
         now=clock.now,
     )
+
+
+def _rules(registry: Registry) -> RuleBook:
+    with registry.read() as conn:
+        return rules_in(conn)

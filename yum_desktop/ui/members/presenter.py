@@ -1,9 +1,9 @@
 """Which members are shown, and when: plain Python."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
@@ -16,6 +16,7 @@ from yum_desktop.ui.members.likeness import Hints
 from yum_desktop.ui.members.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def told(error: Exception) -> str:
@@ -141,6 +142,7 @@ class MembersPresenter:
         self._detail: Detail | None = None
         self._started = False
         self._opening: tuple[UUID, Callable[[], object]] | None = None
+        self._waiting: set[Hashable] = set()
 
     @property
     def unit_id(self) -> UUID | None:
@@ -165,7 +167,7 @@ class MembersPresenter:
         """Read tree, table and the member looked at again."""
         self._ask_rows()
         self._ask_units()
-        self._jobs.submit(self._sources.vocabulary, done=self._vocabulary_arrived, failed=self._failed)
+        self._once("vocabulary", self._sources.vocabulary, self._vocabulary_arrived)
         if self._wanted is not None:
             self._ask_detail(self._wanted)
 
@@ -239,20 +241,35 @@ class MembersPresenter:
             self._open_conflict(self._detail.member.conflicts[0])
 
     def _ask_units(self) -> None:
-        self._jobs.submit(self._sources.units, done=self._units_arrived, failed=self._failed)
+        self._once("units", self._sources.units, self._units_arrived)
+
+    def _once(self, question: Hashable, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Ask, unless the same question waits already: it will be answered by what is true then."""
+        if question in self._waiting:
+            return
+        waiting = self._waiting
+        waiting.add(question)
+
+        def begun() -> T:
+            waiting.discard(question)
+            return work()
+
+        self._jobs.submit(begun, done=done, failed=self._failed)
 
     def _ask_rows(self) -> None:
-        self._asked += 1
-        number, unit, text, read = self._asked, self._unit, self._text, self._sources.rows
-        self._view.show_busy(busy=True)
-        self._jobs.submit(
-            lambda: read(unit, text), done=lambda rows: self._rows_arrived(number, rows), failed=self._failed
-        )
-
-    def _rows_arrived(self, number: int, found: MemberList) -> None:
-        if number != self._asked:  # an answer to a question no longer asked is dropped
+        unit, text, read = self._unit, self._text, self._sources.rows
+        question = ("rows", unit, text)
+        if question in self._waiting:
             return
-        self._view.show_busy(busy=False)
+        self._asked += 1
+        number = self._asked
+        self._view.show_busy(busy=True)
+        self._once(question, lambda: read(unit, text), lambda found: self._rows_arrived(number, (unit, text), found))
+
+    def _rows_arrived(self, number: int, question: tuple[UUID | None, str], found: MemberList) -> None:
+        if question != (self._unit, self._text):  # an answer to a question no longer asked is dropped
+            return
+        self._view.show_busy(busy=number != self._asked)
         self._view.show_trouble("")
         name = next((unit.name for unit in self._units if unit.unit_id == self._unit), "")
         self._view.show_rows(found.rows, unit_name=name, chosen=self._wanted, total=found.total)
@@ -262,7 +279,7 @@ class MembersPresenter:
 
     def _ask_more(self, number: int, rest: Sequence[int]) -> None:
         """Read on, a part at a time: what is asked for meanwhile does not wait for all of it."""
-        if not rest:
+        if not rest or number != self._asked:
             return
         part, more = rest[:PART], self._sources.more
         self._jobs.submit(
@@ -272,7 +289,7 @@ class MembersPresenter:
         )
 
     def _more_arrived(self, number: int, rows: Sequence[MemberRow], rest: Sequence[int]) -> None:
-        if number == self._asked:
+        if number == self._asked:  # else another list has taken its place
             self._view.add_rows(rows, chosen=self._wanted, last=not rest)
             self._ask_more(number, rest)
 

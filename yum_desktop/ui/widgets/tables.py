@@ -161,8 +161,9 @@ class RowsModel(QAbstractTableModel, Generic[T]):
         kept = [(self._rows[index.row()], index.column()) for index in before]
         self._sorted = (column, order)
         self._order()
-        places = {id(row): place for place, row in enumerate(self._rows)}
-        self.changePersistentIndexList(before, [self.index(places[id(row)], at) for row, at in kept])
+        if before:
+            places = {id(row): place for place, row in enumerate(self._rows)}
+            self.changePersistentIndexList(before, [self.index(places[id(row)], at) for row, at in kept])
         self.layoutChanged.emit()
 
     def _order(self) -> None:
