@@ -78,8 +78,8 @@ def test_what_no_field_takes_is_kept_in_the_note_with_where_it_comes_from(termin
     found = terminal.done("members", "list", "vu thi diem")
     assert len(found) == 1
     values = terminal.done("members", "show", found[0]["id"])["values"]
-    assert (values["source"], values["status"]) == ("EXCEL", "DANG_SINH_HOAT")
-    assert values["note"] == "Trình độ văn hóa: 11/12; Đánh giá, xếp loại: Hoàn thành tốt nhiệm vụ"
+    assert (values["source"], values["status"], values["education"]) == ("EXCEL", "DANG_SINH_HOAT", "LOP_11")
+    assert values["note"] == "Đánh giá, xếp loại: Hoàn thành tốt nhiệm vụ"
 
 
 def test_a_chapter_that_is_not_surely_known_stops_the_whole_import(terminal: Terminal) -> None:
