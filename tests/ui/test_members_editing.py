@@ -46,6 +46,9 @@ class Sheet:
     def show_counts(self, bad: int, look: int, missing: Sequence[str]) -> None:
         self.counts = (bad, look, missing)
 
+    def go_to_end(self) -> None:
+        self.focused = "end"
+
     def focus(self, name: str) -> None:
         self.focused = name
 
@@ -367,3 +370,31 @@ def test_an_answer_about_what_was_typed_before_is_dropped(desk: Desk) -> None:
     desk.form.leave_field("phone", "0352118408")
     desk.jobs.release_all()
     assert desk.sheet.other == "0352118408"
+
+
+def test_what_the_person_before_has_is_repeated_but_never_what_is_ones_own(desk: Desk) -> None:
+    desk.form.begin(NA_LECH, vocabulary())
+    for name, raw in (("full_name", "Lò Văn Ẩn"), ("phone", "0352118407"), ("ethnicity", "04")):
+        desk.leave(name, raw)
+    desk.form.next_person()
+    desk.leave("full_name", "Cà Văn Dũng")
+    for name in ("phone", "ethnicity", "religion"):
+        desk.form.repeat(name)
+        desk.jobs.release_all()
+    assert desk.form.values["ethnicity"] == "04"
+    assert desk.form.values.get("phone") is None
+    assert desk.form.values.get("religion") is None, "the person before had none"
+    desk.edit(desk.people.have("Lò Thị Thảo"))
+    desk.form.repeat("ethnicity")
+    assert desk.form.values["ethnicity"] == "04", "it can be repeated for somebody who is there already"
+
+
+def test_from_a_field_the_next_gap_is_gone_to_and_after_the_last_the_first(desk: Desk) -> None:
+    desk.edit(desk.people.have("Lò Văn Ẩn"))
+    missing = vocabulary().missing(desk.form.values)
+    desk.form.go_to_gap("full_name")
+    assert desk.sheet.focused == missing[0]
+    desk.form.go_to_gap(missing[0])
+    assert desk.sheet.focused == missing[1]
+    desk.form.go_to_gap(missing[-1])
+    assert desk.sheet.focused == missing[0]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
@@ -19,6 +19,10 @@ from yum_desktop.ui.members.presenter import MemberSources, told
 from yum_desktop.ui.members.vocabulary import WARD_OF, Remark, Vocabulary, raw_code
 
 NAME = "full_name"
+_ONES_OWN: Final = frozenset(field.name for field in BY_NAME.values() if field.identifies) | {
+    "phone", "email", "old_id_number", "member_code", "card_no",
+}  # fmt: skip
+"""Nobody has these from somebody else."""
 
 
 class FormView(Protocol):
@@ -47,6 +51,9 @@ class FormView(Protocol):
 
     def focus(self, name: str) -> None:
         """Go to a field."""
+
+    def go_to_end(self) -> None:
+        """Go to the button that ends this record."""
 
     def offer_other(self, title: str) -> None:
         """Offer to look at somebody who is nearly surely the same person; nobody: an empty title."""
@@ -106,6 +113,8 @@ class EditingPresenter:
         self._noted, self._closed, self._settled, self._look = noted, closed, settled, look
         self._sheet: _Sheet | None = None
         self._unit: UUID | None = None
+        self._before: dict[str, Value] = {}
+        """The person entered before, whose values can be repeated."""
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -178,9 +187,30 @@ class EditingPresenter:
                 sheet.values[name] = value
                 sheet.unkept.add(name)
                 self._view.show_value(name, sheet.vocabulary.text(name, value), raw_code(value))
+                self._narrow(sheet, name)
         self._show_remarks(sheet)
         self._keep(sheet)
         self._compare(sheet)
+
+    def go_to_gap(self, name: str) -> None:
+        """Go on from a field to the next one that is missing, from the beginning again after the last."""
+        if self._sheet is None:
+            return
+        missing = set(self._sheet.vocabulary.missing(self._sheet.values))
+        names = list(BY_NAME)
+        here = names.index(name) + 1
+        following = next((each for each in names[here:] + names[:here] if each in missing), None)
+        if following is None:
+            self._view.go_to_end()
+        else:
+            self._view.focus(following)
+
+    def repeat(self, name: str) -> None:
+        """Write into a field what the person entered before has there, and go on to the next gap."""
+        value = self._before.get(name)
+        if value is not None and name not in _ONES_OWN:
+            self.take({name: value})
+        self.go_to_gap(name)
 
     def finish(self) -> None:
         """Leave the form: everything is kept already. What could not be read holds one up once."""
@@ -195,6 +225,7 @@ class EditingPresenter:
         """Keep this one and enter the next of the same unit."""
         sheet = self._sheet
         if sheet is not None and not self._held_up(sheet):
+            self._before = dict(sheet.values)
             self.begin(self._unit, sheet.vocabulary)
 
     def may_leave(self) -> bool:

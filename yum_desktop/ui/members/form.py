@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -49,6 +49,8 @@ class MemberForm(QWidget):
         skip_requested: Leave this record as it is, on to the next.
         other_requested: Look at whoever resembles this member.
         card_requested: Read an identity card.
+        gap_requested: Ctrl+Down in a field: on to the next one that is missing.
+        repeat_requested: Ctrl+D in a field: the same as with the person before.
         opened, closed: The form wants to be in front, or not any more.
     """
 
@@ -59,6 +61,8 @@ class MemberForm(QWidget):
     skip_requested = Signal()
     other_requested = Signal()
     card_requested = Signal()
+    gap_requested = Signal(str)
+    repeat_requested = Signal(str)
     opened = Signal()
     closed = Signal()
 
@@ -201,6 +205,7 @@ class MemberForm(QWidget):
             ("save", self.tr("Mỗi mục được giữ ngay khi rời ô")),
             ("undo-2", self.tr("Hoàn tác: Ctrl+Z")),
             ("list-checks", self.tr("Danh sách: gõ vài chữ không dấu, hoặc số thứ tự")),
+            ("corner-down-left", self.tr("Ctrl+↓ sang chỗ thiếu sau, Ctrl+D ghi như người trước")),
         ):
             hint = QHBoxLayout()
             hint.setSpacing(8)
@@ -230,6 +235,11 @@ class MemberForm(QWidget):
             self.rows[name].say("", "")
         self.area.verticalScrollBar().setValue(0)
         self.opened.emit()
+
+    def go_to_end(self) -> None:
+        """Go to the button that ends this record: nothing is missing."""
+        button = self.next if self.next.isVisible() else self.done
+        button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_walk(self, place: str, about: str) -> None:
         """Lead from gap to gap of one record after another.
@@ -388,6 +398,12 @@ class MemberForm(QWidget):
         if event.type() in (QEvent.Type.Move, QEvent.Type.Resize) and self._holds_current(watched):
             self._reveal(self._current)
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            asked = self._asked_by(event)
+            if asked is not None:
+                name = next(name for name, editor in self.editors.items() if editor is watched)
+                self._left(name)
+                asked.emit(name)
+                return True
             enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             if enter and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -395,6 +411,14 @@ class MemberForm(QWidget):
                 self._entered(name, back=back)
                 return True
         return False
+
+    def _asked_by(self, event: QKeyEvent) -> SignalInstance | None:
+        """Return what Ctrl and a key ask for."""
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return None
+        if event.key() == Qt.Key.Key_Down:
+            return self.gap_requested
+        return self.repeat_requested if event.key() == Qt.Key.Key_D else None
 
     def _entered(self, name: str, *, back: bool = False) -> None:
         if self._walking and not back:

@@ -88,6 +88,8 @@ class MembersScreen(QObject):
         page.form.field_left.connect(self.editing.leave_field)
         page.form.finished.connect(self.editing.finish)
         page.form.next_requested.connect(self.editing.next_person)
+        page.form.gap_requested.connect(self.editing.go_to_gap)
+        page.form.repeat_requested.connect(self.editing.repeat)
         page.form.card_requested.connect(self.scan_card)
         page.form.other_requested.connect(self.editing.look_at_other)
         page.form.closed.connect(self._show_list)
