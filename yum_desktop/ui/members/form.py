@@ -204,8 +204,8 @@ class MemberForm(QWidget):
         for icon, text in (
             ("save", self.tr("Mỗi mục được giữ ngay khi rời ô")),
             ("undo-2", self.tr("Hoàn tác: Ctrl+Z")),
-            ("list-checks", self.tr("Danh sách: gõ vài chữ không dấu, hoặc số thứ tự")),
-            ("corner-down-left", self.tr("Ctrl+↓ sang chỗ thiếu sau, Ctrl+D ghi như người trước")),
+            ("list-checks", self.tr("Danh sách: gõ vài chữ, hoặc số")),
+            ("corner-down-left", self.tr("Ctrl+↓ chỗ thiếu, Ctrl+D như trước")),
         ):
             hint = QHBoxLayout()
             hint.setSpacing(8)
