@@ -53,6 +53,11 @@ def _counts(text: str) -> tuple[int, ...]:
     return tuple(sorted({read(part) for part in text.split(",")}))
 
 
+def _rows(text: str) -> tuple[int, ...]:
+    read = _number(1, 90_000)
+    return tuple(sorted({read(part) for part in text.split(",")}))
+
+
 def _parts(text: str) -> tuple[str, ...]:
     asked = [part.strip() for part in text.split(",")]
     unknown = [part for part in asked if part not in PARTS]
@@ -65,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
     reader = _Parser(
         prog="bench",
-        description="Measures synchronisation against its floors, the start, the search, saved lists and an import.",
+        description="Measures synchronisation against its floors, start, search, saved lists, import and export.",
     )
     members = _number(MEMBERS_MIN, MEMBERS_MAX)
     reader.add_argument("--runs", type=_number(1, 1_000), default=5, help="runs of everything (default 5)")
@@ -83,7 +88,8 @@ def parser() -> argparse.ArgumentParser:
     )
     reader.add_argument("--load-devices", type=_number(1, 1_000), default=200, help="how many devices")
     reader.add_argument("--load-s", type=_number(1, 3_600), default=20, help="how long many devices synchronise")
-    reader.add_argument("--import-rows", type=_number(1, 90_000), default=20_000, help="people in the list to import")
+    reader.add_argument("--import-rows", type=_rows, default=(20_000,), help="people in the lists to import")
+    reader.add_argument("--export-members", type=_counts, default=(2_000, 10_000), help="members in the lists to write")
     reader.add_argument("--strict", action="store_true", help="end with 1 when a budget is missed")
     reader.add_argument("--out", type=Path, default=BUILD, help="folder of the JSON (default build/bench)")
     return reader
@@ -106,6 +112,7 @@ def main(argv: Sequence[str]) -> int:
         load_devices=asked.load_devices,
         load_s=asked.load_s,
         import_rows=asked.import_rows,
+        export_members=asked.export_members,
     )
     started = time.strftime("%Y-%m-%dT%H:%M:%S")
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import xlsxwriter
+from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from benchmarks.children import Answer, answer_all, peak_memory_bytes, tell
@@ -72,11 +73,16 @@ class Importer:
         self._path, self._codes = path, shipped_codes()
 
     def bare(self, _asked: Answer) -> Answer:
-        """Read every cell of the list, and nothing more."""
+        """Read every cell of the list, and nothing more, with the fastest reader and with openpyxl."""
         started = time.perf_counter()
         with CalamineWorkbook.from_path(str(self._path)) as book:
             rows = book.get_sheet_by_index(0).to_python()
-        return {"s": time.perf_counter() - started, "rows": len(rows)}
+        read = time.perf_counter()
+        for sheet in load_workbook(self._path, read_only=True).worksheets[:1]:
+            for _ in sheet.iter_rows(values_only=True):
+                pass
+        ended = time.perf_counter()
+        return {"s": read - started, "openpyxl_s": ended - read, "rows": len(rows)}
 
     def whole(self, _asked: Answer) -> Answer:
         """Read, check and preview the list, as the wizard does before a person has decided anything."""

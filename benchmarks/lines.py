@@ -243,6 +243,7 @@ def import_lines(count: int, bare: Sequence[Answer], whole: Sequence[Answer]) ->
         return Line(name, label, count, Unit.S, tuple(float(run[key]) for run in whole))
 
     ratios = tuple(one["s"] / floor["s"] for one, floor in zip(whole, bare, strict=True))
+    openpyxl = tuple(one["s"] / floor["openpyxl_s"] for one, floor in zip(whole, bare, strict=True))
     return [
         line("import.time", "list read, checked, previewed", "s"),
         line("import.read", "  read in its own process", "read_s"),
@@ -250,6 +251,26 @@ def import_lines(count: int, bare: Sequence[Answer], whole: Sequence[Answer]) ->
         line("import.preview", "  previewed", "preview_s"),
         Line("floor.reader", "  fastest bare reader", count, Unit.S, tuple(float(run["s"]) for run in bare)),
         Line("import.ratio", "  of the bare reader", count, Unit.TIMES, ratios),
+        Line("import.openpyxl", "  of openpyxl's bare reading", count, Unit.TIMES, openpyxl),
+    ]
+
+
+def export_lines(count: int, runs: Sequence[dict[str, Answer]]) -> list[Line]:
+    """Return the lines of a list written to a file.
+
+    Args:
+        count: Number of members.
+        runs: For each run what the program and the bare writers took: `whole`, `openpyxl`, `xlsxwriter`.
+    """
+
+    def of(writer: str) -> tuple[float, ...]:
+        return tuple(run["whole"]["s"] / run[writer]["s"] for run in runs)
+
+    return [
+        Line("export.time", "list written to a file", count, Unit.S, tuple(run["whole"]["s"] for run in runs)),
+        Line("export.openpyxl", "  of openpyxl's bare writing", count, Unit.TIMES, of("openpyxl")),
+        Line("export.xlsxwriter", "  of XlsxWriter's bare writing", count, Unit.TIMES, of("xlsxwriter")),
+        Line("export.peak", "  peak memory", count, Unit.BYTES, tuple(run["whole"]["peak_bytes"] for run in runs)),
     ]
 
 

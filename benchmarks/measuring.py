@@ -13,6 +13,7 @@ from benchmarks.lines import (
     SEARCHES,
     Line,
     Unit,
+    export_lines,
     growth_line,
     import_lines,
     link_lines,
@@ -23,7 +24,7 @@ from benchmarks.lines import (
     sync_lines,
 )
 
-PARTS: Final = ("sync", "link", "order", "load", "start", "search", "lists", "import")
+PARTS: Final = ("sync", "link", "order", "load", "start", "search", "lists", "import", "export")
 USUAL: Final = tuple(part for part in PARTS if part not in {"load", "order"})
 """What is measured when nothing else is said: these take a server of PostgreSQL, and minutes."""
 
@@ -42,7 +43,8 @@ class Plan:
         load_members: Members in the central database of many devices.
         load_devices: How many devices.
         load_s: For how long many devices synchronise.
-        import_rows: People in the list to import.
+        import_rows: People in the lists to import.
+        export_members: Members in the lists to write.
     """
 
     parts: tuple[str, ...]
@@ -54,7 +56,8 @@ class Plan:
     load_members: int
     load_devices: int
     load_s: float
-    import_rows: int
+    import_rows: tuple[int, ...]
+    export_members: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -92,6 +95,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Results:
         "search": _search,
         "lists": _lists,
         "import": _import,
+        "export": _export,
     }
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for part in plan.parts:
@@ -199,19 +203,36 @@ def _lists(plan: Plan, folder: Path, results: Results, say: Callable[[str], None
 
 
 def _import(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
-    home = folder / "import"
-    home.mkdir()
-    say(f"preparing a list of {plan.import_rows:,} people")
-    bare, whole = [], []
-    with Child("import_process", home / "import.log", home, str(plan.import_rows)) as importer:
-        said = importer.hear()
-        importer.ask("whole")  # compiles the modules, as an installer does
-        for number in range(plan.runs):
-            say(f"import, run {number + 1} of {plan.runs}")
-            bare.append(importer.ask("bare"))
-            whole.append(importer.ask("whole"))
-    results.lines += import_lines(plan.import_rows, bare, whole)
-    results.raw["import"] = {"rows": plan.import_rows, "bytes": said["bytes"], "bare": bare, "whole": whole}
+    results.raw["import"] = {}
+    for rows in plan.import_rows:
+        home = folder / f"import{rows}"
+        home.mkdir()
+        say(f"preparing a list of {rows:,} people")
+        bare, whole = [], []
+        with Child("import_process", home / "import.log", home, str(rows)) as importer:
+            said = importer.hear()
+            importer.ask("whole")  # compiles the modules, as an installer does
+            for number in range(plan.runs):
+                say(f"import of {rows:,}, run {number + 1} of {plan.runs}")
+                bare.append(importer.ask("bare"))
+                whole.append(importer.ask("whole"))
+        results.lines += import_lines(rows, bare, whole)
+        results.raw["import"][str(rows)] = {"bytes": said["bytes"], "bare": bare, "whole": whole}
+
+
+def _export(plan: Plan, folder: Path, results: Results, say: Callable[[str], None]) -> None:
+    results.raw["export"] = {}
+    for count in plan.export_members:
+        home = folder / f"export{count}"
+        members = _home(home, count, say)
+        runs = []
+        with Child("export_process", home / "export.log", home) as exporter:
+            exporter.ask("whole")  # as above
+            for number in range(plan.runs):
+                say(f"export of {members:,}, run {number + 1} of {plan.runs}")
+                runs.append({way: exporter.ask(way) for way in ("whole", "openpyxl", "xlsxwriter")})
+        results.lines += export_lines(members, runs)
+        results.raw["export"][str(members)] = runs
 
 
 def _home(home: Path, count: int, say: Callable[[str], None]) -> int:

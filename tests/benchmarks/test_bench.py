@@ -38,7 +38,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "30",
     ]
     words += ["--only", ",".join(PARTS), "--load-members", "2000", "--load-devices", "3", "--load-s", "1"]
-    words += ["--import-rows", "40"]
+    words += ["--import-rows", "40,50", "--export-members", "30"]
     assert command.main([*words, "--out", str(folder)]) == command.DONE
     written: dict[str, Any] = json.loads((folder / "latest.json").read_text(encoding="utf-8"))
     assert len(list(folder.glob("bench-*.json"))) == 1
