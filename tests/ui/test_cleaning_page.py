@@ -194,6 +194,20 @@ def test_all_gaps_of_a_record_come_in_form_order_before_the_next(work: Work) -> 
     assert seen[-2:] == ["source", "sex"]
 
 
+def test_the_same_as_with_the_record_before_is_one_key(work: Work) -> None:
+    work.page.table.setFocus()
+    work.key(Qt.Key.Key_Return, CTRL)
+    work.page.form.focus("joined_on")
+    write(work.hand(), "260319")
+    work.key(Qt.Key.Key_Return, CTRL)
+    assert (work.stored(0, "joined_on"), work.page.form.walk.text()) == ("2019-03-26", "2/4")
+    work.page.form.focus("joined_on")
+    work.key(Qt.Key.Key_D, CTRL)
+    assert (work.in_hand(), work.stored(1, "joined_on")) == ("has_book", "2019-03-26")
+    work.key(Qt.Key.Key_Down, CTRL)
+    assert work.in_hand() == "source"
+
+
 def test_what_cannot_be_read_is_not_left_behind(work: Work) -> None:
     choose(work, Gap.NO_NUMBER)
     work.key(Qt.Key.Key_Return, CTRL)
