@@ -55,6 +55,12 @@ class Sheet:
     def offer_other(self, title: str) -> None:
         self.other = title
 
+    def offer_place(self, field: str) -> None:
+        self.place = field
+
+    def open_choice(self, name: str, text: str) -> None:
+        self.opened = (name, text)
+
 
 class Desk:
     def __init__(self) -> None:

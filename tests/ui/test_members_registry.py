@@ -1,7 +1,7 @@
 """The screen on a real encrypted registry, with work on the lanes of the program."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from yum_desktop.ui.jobs import QtJobs
 from yum_desktop.ui.members.screen import MembersScreen
 from yum_desktop.ui.members.sources import member_sources
 from yum_desktop.ui.members.view import MembersPage
+from yum_desktop.ui.members.vocabulary import Vocabulary
 from yum_desktop.ui.shell.presenter import ReportLike, ShellPresenter
 from yum_desktop.ui.shell.screen import ShellScreen
 from yum_desktop.ui.shell.window import MainWindow
@@ -33,7 +34,7 @@ def never_syncs(*_: object) -> ReportLike:
 
 
 class Desk:
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, words: Callable[[], Vocabulary] = vocabulary) -> None:
         self.registry = registry
         self.window, self.jobs = MainWindow(), QtJobs()
         clock = StoppedClock()
@@ -47,7 +48,7 @@ class Desk:
         )
         shown.attach(self.shell)
         self.page = MembersPage(clock, self.window.stack)
-        sources = member_sources(registry, vocabulary)
+        sources = member_sources(registry, words)
         self.screen = MembersScreen(
             self.page, self.jobs, sources, clock, did=self.shell.did, open_conflict=lambda _id: None
         )

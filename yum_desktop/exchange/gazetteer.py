@@ -157,6 +157,25 @@ class Gazetteer:
         ranked.sort(key=lambda item: item[:2])
         return tuple(place for _, _, place in ranked[:limit])
 
+    def named(self, text: str) -> tuple[Place, ...]:
+        """Return the places that are called so, with or without their kind and accents; today's first, then by code.
+
+        A written kind counts: ``xã X`` is no ``thị trấn X``.
+        """
+        return tuple(self._by_name.get(_query(text), ()))
+
+    def lies_in(self, place: Place, above: Iterable[str]) -> bool:
+        """Return whether a place lies in all the places that are called so."""
+        return self._lies_in(place, [_query(part) for part in above])
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = {}
+        for place, names in self._folded:
+            for name in dict.fromkeys(names):
+                found.setdefault(name, []).append(place)
+        return found
+
     @cached_property
     def _folded(self) -> list[tuple[Place, tuple[str, str]]]:
         kinds = {kind: _fold(label) for kind, label in KIND_LABELS.items()}

@@ -117,6 +117,7 @@ class CleaningScreen(QObject):
         )
         form.field_left.connect(self.editing.leave_field)
         form.finished.connect(self.editing.finish)
+        form.place_requested.connect(self.editing.take_place)
         form.other_requested.connect(self.editing.look_at_other)
         form.gap_passed.connect(self.walking.pass_gap)
         form.gap_requested.connect(self.walking.pass_gap)

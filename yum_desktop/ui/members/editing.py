@@ -16,7 +16,7 @@ from yum_desktop.ui.formats import HANOI
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.likeness import COMPARED, NO_HINTS, Hints
 from yum_desktop.ui.members.presenter import MemberSources, told
-from yum_desktop.ui.members.vocabulary import WARD_OF, Remark, Vocabulary, raw_code
+from yum_desktop.ui.members.vocabulary import WARD_OF, PlaceOffer, Remark, Vocabulary, raw_code
 
 NAME = "full_name"
 _ONES_OWN: Final = frozenset(field.name for field in BY_NAME.values() if field.identifies) | {
@@ -52,6 +52,12 @@ class FormView(Protocol):
     def focus(self, name: str) -> None:
         """Go to a field."""
 
+    def offer_place(self, field: str) -> None:
+        """Offer to take the place that is said beside a field; none: an empty name."""
+
+    def open_choice(self, name: str, text: str) -> None:
+        """Go to a field and open its list at a text."""
+
     def go_to_end(self) -> None:
         """Go to the button that ends this record."""
 
@@ -73,6 +79,8 @@ class _Sheet:
     unkept: set[str] = field(default_factory=set)
     travelling: set[str] = field(default_factory=set)
     hints: Hints = NO_HINTS
+    offers: dict[str, PlaceOffer] = field(default_factory=dict)
+    """Places of today for what is only words, by the field beside which they are offered."""
     making: bool = False
     warned: bool = False
     """The person was told that something typed here is not kept."""
@@ -191,6 +199,23 @@ class EditingPresenter:
         self._show_remarks(sheet)
         self._keep(sheet)
         self._compare(sheet)
+
+    def take_place(self, name: str = "") -> None:
+        """Take the place that is offered beside a field, or the first that is offered; the words stay.
+
+        Of a ward that was divided the list of what it is now opens.
+        """
+        sheet = self._sheet
+        offer = None if sheet is None else sheet.offers.get(name) or next(iter(sheet.offers.values()), None)
+        if sheet is None or offer is None:
+            return
+        for place in offer.values:
+            if place in WARD_OF.values():
+                before = {**sheet.values, **offer.values}
+                self._view.show_options(next(w for w, p in WARD_OF.items() if p == place), sheet.vocabulary, before)
+        self.take(offer.values)
+        if offer.choose:
+            self._view.open_choice(offer.field, offer.choose)
 
     def go_to_gap(self, name: str) -> None:
         """Go on from a field to the next one that is missing, from the beginning again after the last."""
@@ -416,6 +441,9 @@ class EditingPresenter:
     def _show_remarks(self, sheet: _Sheet) -> None:
         said = {remark.field: remark for remark in reversed(sheet.vocabulary.check(sheet.values))}
         said = {name: remark for name, remark in said.items() if name in sheet.touched}
+        sheet.offers = {offer.field: offer for offer in sheet.vocabulary.offers(sheet.values)}
+        said.update({name: Remark(name, "pick", offer.text) for name, offer in sheet.offers.items()})
+        self._view.offer_place(next(iter(sheet.offers), ""))
         said = {**sheet.hints.remarks, **said}
         detail = sheet.detail
         for name in detail.waiting if detail is not None else ():

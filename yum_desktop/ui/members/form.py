@@ -47,6 +47,7 @@ class MemberForm(QWidget):
         next_requested: Ctrl+Enter while entering new members.
         gap_passed: Enter in a field while the form leads from gap to gap.
         skip_requested: Leave this record as it is, on to the next.
+        place_requested: Take the place that is offered beside a field.
         other_requested: Look at whoever resembles this member.
         card_requested: Read an identity card.
         gap_requested: Ctrl+Down in a field: on to the next one that is missing.
@@ -59,6 +60,7 @@ class MemberForm(QWidget):
     next_requested = Signal()
     gap_passed = Signal(str)
     skip_requested = Signal()
+    place_requested = Signal(str)
     other_requested = Signal()
     card_requested = Signal()
     gap_requested = Signal(str)
@@ -96,6 +98,8 @@ class MemberForm(QWidget):
             self.tr("Lưu và nhập người sau"), kind="primary", icon="check", key="Ctrl+Return", parent=self.bar
         )
         self.other = Button("", kind="strip", icon="users", small=True, key="Ctrl+G", show_key=False, parent=self.bar)
+        words = self.tr("Nhận địa chỉ mới")
+        self.place = Button(words, kind="strip", icon="house", small=True, key="Ctrl+J", parent=self.bar)
         self.skip = Button(self.tr("Bỏ qua"), icon="arrow-right", key="Ctrl+Shift+Return", parent=self.bar)
         self.skip.hide()
         self.walk = Label("", Type.HEADING, data=True, parent=self.head)
@@ -115,7 +119,10 @@ class MemberForm(QWidget):
         self.other.set_role("pick")
         self.other.hide()
         self.other.clicked.connect(self._ask_for_other)
-        for part in (self.bad, self.look, self.other, self.missing):
+        self.place.set_role("pick")
+        self.place.hide()
+        self.place.clicked.connect(self._take_place)
+        for part in (self.bad, self.look, self.other, self.place, self.missing):
             self.bar.left.addWidget(part)
         self.bar.left.addWidget(Key("Enter"))
         self.enter = Label(self.tr("sang ô sau"), Type.SMALL, tone="soft", parent=self.bar)
@@ -230,6 +237,7 @@ class MemberForm(QWidget):
         self.kept.hide()
         self._roles = {}
         self.other.hide()
+        self.place.hide()
         for name in self.editors:
             self.show_value(name, "", "")
             self.rows[name].say("", "")
@@ -323,6 +331,22 @@ class MemberForm(QWidget):
         """Offer to look at somebody who is nearly surely the same person; nobody: an empty title."""
         self.other.setText(self.tr("So với {0}").format(title))
         self.other.setVisible(bool(title))
+
+    def offer_place(self, field: str) -> None:
+        """Offer to take the place that is said beside a field; none: an empty name."""
+        self.place.setVisible(bool(field))
+
+    def open_choice(self, name: str, text: str) -> None:
+        """Go to a field and open its list at a text."""
+        self.focus(name)
+        editor = self.editors[name]
+        if isinstance(editor, ChoiceField):
+            editor.open_list(text)
+
+    def _take_place(self) -> None:
+        self._leave_current()
+        focus = self.focusWidget()
+        self.place_requested.emit(next((name for name, editor in self.editors.items() if editor is focus), ""))
 
     def _ask_for_card(self) -> None:
         self._leave_current()

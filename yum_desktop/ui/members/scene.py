@@ -11,12 +11,14 @@ from sync.protocol.kinds import Value
 from yum_desktop.domain.member import BY_NAME, MemberField
 from yum_desktop.domain.rules import missing_fields
 from yum_desktop.domain.text import name_key
+from yum_desktop.exchange.gazetteer import shipped_gazetteer
 from yum_desktop.registry.rules import shipped_book
 from yum_desktop.registry.views import FieldProblem, HistoryRow, MemberDetail, MemberList, MemberRow, UnitRow
 from yum_desktop.ui.members.editing import EditingPresenter
 from yum_desktop.ui.members.presenter import Detail, MemberSources
 from yum_desktop.ui.members.view import MembersPage
 from yum_desktop.ui.members.vocabulary import Remark, Vocabulary
+from yum_desktop.ui.members.words import GazetteerPlaces, offers_for
 from yum_desktop.ui.scenes import NOW, Scene, SceneClock, SceneJobs, in_shell
 from yum_desktop.ui.widgets.options import Option
 
@@ -138,6 +140,16 @@ def vocabulary() -> Vocabulary:
     )  # fmt: skip
 
 
+def _on_the_map() -> Vocabulary:
+    """Return the vocabulary with the real map, for addresses."""
+    places = shipped_gazetteer()
+    return Vocabulary(
+        lists=_LISTS, places=GazetteerPlaces(places), units=_units(), read=_read, check=_check,
+        missing=lambda values: missing_fields(values, shipped_book(), on=NOW.date()),
+        offers=lambda values: offers_for(places, values),
+    )  # fmt: skip
+
+
 def _member(*, refused: bool) -> MemberDetail:
     problem = FieldProblem("member.id_taken", "Số này đã có ở một người của đơn vị khác. Xem lại thẻ căn cước", None)
     return MemberDetail(
@@ -254,6 +266,22 @@ def _new() -> QWidget:
     return window
 
 
+def _address() -> QWidget:
+    page = _page()
+    editing = _editing(page)
+    editing.begin(_id(101), _on_the_map())
+    page.show_form(shown=True)
+    for name, raw in (
+        ("hometown_text", "Tổ 4, phường Trung Hòa, quận Cầu Giấy, Hà Nội"),
+        ("residence_text", "Thôn 3, thị trấn Lăng Can, huyện Lâm Bình, tỉnh Tuyên Quang"),
+    ):
+        editing.leave_field(name, raw)
+    page.form.show_value("full_name", "Ma Thị Bưởi", "")
+    window = in_shell("members", page)
+    page.form.focus("hometown_ward")
+    return window
+
+
 def scenes() -> list[Scene]:
     """Return the pictures of this screen."""
     return [
@@ -261,4 +289,5 @@ def scenes() -> list[Scene]:
         Scene("doan-vien-khong-thay", _empty),
         Scene("doan-vien-sua", _edit),
         Scene("doan-vien-them", _new),
+        Scene("doan-vien-dia-chi", _address),
     ]

@@ -91,6 +91,7 @@ class MembersScreen(QObject):
         page.form.gap_requested.connect(self.editing.go_to_gap)
         page.form.repeat_requested.connect(self.editing.repeat)
         page.form.card_requested.connect(self.scan_card)
+        page.form.place_requested.connect(self.editing.take_place)
         page.form.other_requested.connect(self.editing.look_at_other)
         page.form.closed.connect(self._show_list)
 

@@ -30,6 +30,23 @@ class Remark:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceOffer:
+    """A place of today for an address that is only words.
+
+    Attributes:
+        field: The field of the ward, or of the province where only that is known.
+        text: Why it is offered.
+        values: What would be set; the words stay as they are.
+        choose: What to look for in the list of wards, where a person must say which.
+    """
+
+    field: str
+    text: str
+    values: Values
+    choose: str = ""
+
+
 class Places(Protocol):
     """The provinces and wards of today."""
 
@@ -55,6 +72,7 @@ class Vocabulary:
         read: Callable[[MemberField, str], Value],
         check: Callable[[Values], Sequence[Remark]],
         missing: Callable[[Values], tuple[str, ...]],
+        offers: Callable[[Values], Sequence[PlaceOffer]] = lambda _values: (),
     ) -> None:
         self._lists = {name: tuple(options) for name, options in lists.items()}
         self._places = places
@@ -62,6 +80,7 @@ class Vocabulary:
         self._read = read
         self._check = check
         self.missing: Final = missing
+        self.offers: Final = offers
 
     def options(self, name: str, values: Values) -> tuple[Option, ...]:
         """Return the values a field is chosen from; none for a field that is typed."""

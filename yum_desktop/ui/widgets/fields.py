@@ -137,6 +137,9 @@ class ChoiceField(TextField):
         exact = [o for o in best if text in (fold(o.label), fold(o.code), *map(fold, o.others))]
         if exact:
             return exact[0].code
+        made_of = [o for o in best if text in map(fold, o.former)]
+        if made_of:  # what was divided is several values now: a person says which
+            return made_of[0].code if len(made_of) == 1 else self.text().strip()
         if self._numbered and text.isdigit() and 0 < int(text) <= len(self._options):
             return self._options[int(text) - 1].code
         return best[0].code if len(best) == 1 else self.text().strip()
@@ -151,21 +154,35 @@ class ChoiceField(TextField):
         if self.fits():
             self.set_code(self.code())
 
-    def open_list(self) -> None:
-        """Show all values."""
-        self._typed("")
+    def open_list(self, text: str = "") -> None:
+        """Show all values, or those that a text finds, which is then in the field."""
+        if text:
+            self.setText(text)
+        self._typed(text)
 
     def _matches(self, text: str) -> list[Option]:
         if not text:
             return list(self._options)
-        starts, inside = [], []
+        starts, inside, former = [], [], []
         for option in self._options:
             words = [fold(option.label), *map(fold, option.others), fold(option.code)]
             if any(word.startswith(text) for word in words):
                 starts.append(option)
             elif any(text in word for word in words):
                 inside.append(option)
-        return starts + inside
+            elif self._of(option, text):
+                former.append(option)
+        return starts + inside + former
+
+    def _of(self, option: Option, text: str) -> str:
+        """Return by which name of what it was made of an option is found."""
+        return next((name for name in option.former if text and text in fold(name)), "")
+
+    def _line(self, option: Option, text: str) -> str:
+        """Return how a value reads in the list."""
+        found = any(text in fold(word) for word in (option.label, *option.others, option.code))
+        of = "" if found else self._of(option, text)
+        return self.tr("{0} (gồm {1} cũ)").format(option.label, of) if of else option.label
 
     def _typed(self, text: str) -> None:
         """Open the list at what fits, the likeliest value first."""
@@ -177,7 +194,10 @@ class ChoiceField(TextField):
         self._shown = self._shown[:LIST_MAX]
         order = {option.code: place for place, option in enumerate(self._options, 1)}
         many = self._numbered and len(self._options) <= NUMBERED_MAX
-        self._lines.setStringList([f"{order[o.code]}  {o.label}" if many else o.label for o in self._shown])
+        lines = [self._line(option, number) for option in self._shown]
+        self._lines.setStringList(
+            [f"{order[o.code]}  {line}" if many else line for o, line in zip(self._shown, lines, strict=True)]
+        )
         completer, popup = self._open_list()
         if self._shown:
             completer.complete()
