@@ -1,7 +1,7 @@
 """One synchronisation: what waits goes up, answers and the feed come down, each packet stored as it arrives."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -239,7 +239,8 @@ class Engine:
         report.round_trips += 1
         report.bytes_up += len(packet)
         self._place, self._complete = request.cursor, False
-        parts = decode_parts(_counted(self._transport.exchange(packet), report))
+        chunks = self._transport.exchange(packet)
+        parts = decode_parts(_counted(chunks, report))
         arrived: list[Part] = []
         try:
             for part in _in_turn(parts if cancelled is None else ahead(parts, cancelled), request):
@@ -252,7 +253,11 @@ class Engine:
                     if progress is not None:
                         progress(Progress(rows, part.rows_total, report.bytes_down))
         finally:
-            self._store([part for part in arrived if isinstance(part, Answers)], request, report)
+            try:
+                self._store([part for part in arrived if isinstance(part, Answers)], request, report)
+            finally:
+                if cancelled is None and isinstance(chunks, Generator):
+                    chunks.close()  # the exchange ends here, not when somebody looks for garbage
         if cancelled is not None and cancelled():
             raise StoppedError("sync.stopped")
         return (self._complete or not request.pull) and not more and not self._has_listed(report)

@@ -10,7 +10,7 @@ import pytest
 from commune import COMMUNE, HAMLET, OTHER_COMMUNE, PROVINCE, SCHOOL, arrive, arrive_all, crowd, unit
 
 from sync.protocol.kinds import Values
-from yum_desktop.domain.cleaning import Gap
+from yum_desktop.domain.cleaning import FILLABLE, Gap, fields_of
 from yum_desktop.domain.membership import DEPARTED
 from yum_desktop.domain.rules import AGE_LIMIT, AgeLimit, Way, missing_fields
 from yum_desktop.registry import cleaning, pairs
@@ -156,6 +156,14 @@ def test_rows_come_in_the_order_of_the_list_and_as_many_as_asked(r: Registry, pe
     assert every[0] in cleaning.rows(r, Gap.INCOMPLETE, COMMUNE, text=name)
     assert cleaning.rows(r, Gap.INCOMPLETE, UUID(int=12345)) == []
     assert all(row.missing for row in every)
+
+
+@pytest.mark.parametrize("gap", FILLABLE)
+def test_whoever_is_in_a_list_to_be_filled_in_has_a_field_to_fill(
+    r: Registry, people: dict[UUID, Values], gap: Gap
+) -> None:
+    for row in cleaning.rows(r, gap):
+        assert fields_of(gap, people[row.member_id], row.missing), people[row.member_id]
 
 
 def test_whoever_is_of_a_unit_that_has_not_arrived_is_counted(r: Registry) -> None:

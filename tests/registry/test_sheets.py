@@ -61,6 +61,9 @@ def test_a_gap_is_told_by_the_list_it_is_of() -> None:
     assert fields_of(Gap.NO_NUMBER, said, ()) == ()
     assert fields_of(Gap.NO_NUMBER, {"id_number": ""}, ()) == ("id_number", "id_missing_reason")
     assert fields_of(Gap.AGE_UNKNOWN, {"born_on": "", "position": "DOAN_VIEN"}, ()) == ("born_on",)
+    assert fields_of(Gap.AGE_UNKNOWN, {"born_on": "1996", "position": "DOAN_VIEN"}, ()) == ("born_on",)
+    assert fields_of(Gap.AGE_UNKNOWN, {"born_on": "1996-03-26", "position": None}, ()) == ("position",)
+    assert fields_of(Gap.NO_NUMBER, said, ("id_number",)) == ("id_number",)
     assert fields_of(Gap.INCOMPLETE, {}, ("phone", "born_on")) == ("born_on", "phone")
     for gap in set(Gap) - set(FILLABLE):
         assert fields_of(gap, {}, ("phone",)) == ()

@@ -17,7 +17,7 @@ from sync.client.replica import Author
 from sync.protocol.kinds import Values
 from yum_desktop.domain.cleaning import Gap
 from yum_desktop.exchange.gazetteer import shipped_gazetteer
-from yum_desktop.registry import audit, queries
+from yum_desktop.registry import audit, commands, queries
 from yum_desktop.registry.engine import Registry
 from yum_desktop.ui.asking import Answer, Question
 from yum_desktop.ui.card.view import CardDialog
@@ -194,6 +194,20 @@ def test_all_gaps_of_a_record_come_in_form_order_before_the_next(work: Work) -> 
     assert seen[-2:] == ["source", "sex"]
 
 
+def test_the_same_as_with_the_record_before_is_one_key(work: Work) -> None:
+    work.page.table.setFocus()
+    work.key(Qt.Key.Key_Return, CTRL)
+    work.page.form.focus("joined_on")
+    write(work.hand(), "260319")
+    work.key(Qt.Key.Key_Return, CTRL)
+    assert (work.stored(0, "joined_on"), work.page.form.walk.text()) == ("2019-03-26", "2/4")
+    work.page.form.focus("joined_on")
+    work.key(Qt.Key.Key_D, CTRL)
+    assert (work.in_hand(), work.stored(1, "joined_on")) == ("has_book", "2019-03-26")
+    work.key(Qt.Key.Key_Down, CTRL)
+    assert work.in_hand() == "source"
+
+
 def test_what_cannot_be_read_is_not_left_behind(work: Work) -> None:
     choose(work, Gap.NO_NUMBER)
     work.key(Qt.Key.Key_Return, CTRL)
@@ -220,6 +234,18 @@ def test_a_card_is_read_into_the_record_in_hand(work: Work) -> None:
     window.close()
     work.rest()
     assert work.stored(0, "id_number") == "014200004815"
+
+
+def test_a_year_alone_is_made_a_day(work: Work) -> None:
+    apart(lambda: commands.set_member(work.registry, UUID(int=51), {"born_on": "1996"}))
+    work.key(Qt.Key.Key_F5)
+    choose(work, Gap.AGE_UNKNOWN)
+    work.key(Qt.Key.Key_Return, CTRL)
+    assert (work.in_hand(), work.page.form.walk.text()) == ("born_on", "1/1")
+    write(work.hand(), "260396")
+    work.key(Qt.Key.Key_Return)
+    assert work.stored(1, "born_on") == "1996-03-26"
+    assert work.window.toast.text == "Hết danh sách: 1 hồ sơ đã xong, 0 hồ sơ còn để lại"
 
 
 def test_esc_leaves_with_what_was_typed_and_counts_again(work: Work) -> None:

@@ -233,6 +233,17 @@ def test_trouble_with_the_store_is_said_and_goes_away_when_it_works_again(desk: 
     assert desk.view.trouble == ""
 
 
+def test_a_form_asked_for_before_the_lists_are_there_follows_them(people: People) -> None:
+    desk = Desk(people)
+    desk.presenter.refresh()
+    desk.presenter.choose_unit(NA_LECH)
+    desk.presenter.add()
+    assert desk.begun == []
+    while desk.jobs.held:
+        desk.jobs.release()
+    assert desk.begun == [NA_LECH]
+
+
 def test_the_beginning_is_shown_at_once_and_the_rest_follows_in_parts(people: People) -> None:
     desk = Desk(people)
     for number in range(2_500):

@@ -107,7 +107,7 @@ def desk(qtbot: QtBot, registry: Registry) -> Iterator[Desk]:
         made.window.activateWindow()
     made.shell.refresh()
     made.window.show_page("members")
-    qtbot.waitUntil(lambda: len(made.names()) == 2)
+    qtbot.waitUntil(lambda: len(made.names()) == 2 and not made.jobs.busy)
     yield made
     made.jobs.close()
 

@@ -48,11 +48,15 @@ GAP_HINTS: Final[dict[Gap, str]] = {
 FILLABLE: Final = (Gap.INCOMPLETE, Gap.NO_NUMBER, Gap.NO_PHONE, Gap.UNMAPPED, Gap.AGE_UNKNOWN)
 """Lists whose records are cleaned by filling fields in."""
 
+_WHOLE_DAY: Final = 10
+"""Letters of a day that is known exactly."""
+
 
 def fields_of(gap: Gap, values: Mapping[str, object], missing: Collection[str]) -> tuple[str, ...]:
-    """Return the empty fields for which a record is in a list, in form order; nothing where filling in does not help.
+    """Return the fields for which a record is in a list, in form order; nothing where filling in does not help.
 
-    Beside the number of a paper stands the reason for having none: either will do.
+    They are empty, or say too little: a birthday of which only the year is known. Beside the number of a paper stands
+    the reason for having none: either will do.
 
     Args:
         gap: The list.
@@ -63,7 +67,8 @@ def fields_of(gap: Gap, values: Mapping[str, object], missing: Collection[str]) 
         case Gap.INCOMPLETE:
             wanted = set(missing)
         case Gap.NO_NUMBER:
-            wanted = {"id_number"} if not values.get("id_missing_reason") else set()
+            lacks = "id_number" in missing or not values.get("id_missing_reason")
+            wanted = {"id_number"} if lacks else set()
         case Gap.NO_PHONE:
             wanted = {"phone"}
         case Gap.AGE_UNKNOWN:
@@ -75,4 +80,6 @@ def fields_of(gap: Gap, values: Mapping[str, object], missing: Collection[str]) 
             wanted = set()
     if "id_number" in wanted and values.get("id_number") in (None, ""):
         wanted.add("id_missing_reason")
-    return tuple(field.name for field in MEMBER_FIELDS if field.name in wanted and values.get(field.name) in (None, ""))
+    vague = {"born_on"} if gap is Gap.AGE_UNKNOWN and len(str(values.get("born_on") or "")) < _WHOLE_DAY else set()
+    empty = {name for name in wanted if values.get(name) in (None, "")}
+    return tuple(field.name for field in MEMBER_FIELDS if field.name in empty | vague)

@@ -12,7 +12,6 @@ from PySide6.QtCore import QCoreApplication
 from yum_desktop.domain.cleaning import GAP_LABELS, Gap
 from yum_desktop.domain.errors import YumError
 from yum_desktop.domain.text import fold
-from yum_desktop.exchange.excel.sealing import whole_file
 from yum_desktop.registry import audit
 from yum_desktop.registry.engine import Registry
 from yum_desktop.registry.sheets import sheets_of
@@ -44,6 +43,8 @@ def write_sheets(r: Registry, gap: Gap, ids: Sequence[UUID], unit_id: UUID | Non
         InputError: `export.nothing`, `export.folder_missing`.
         UnavailableError: `export.disk_full`, `export.unwritable`, `store.…`.
     """
+    from yum_desktop.exchange.excel.sealing import whole_file  # noqa: PLC0415  # a start need not load it
+
     sheets = sheets_of(r, gap, ids)
     content, pages = pdf(sheets)
     what: dict[str, object] = {

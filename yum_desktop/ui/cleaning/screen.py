@@ -120,6 +120,8 @@ class CleaningScreen(QObject):
         form.place_requested.connect(self.editing.take_place)
         form.other_requested.connect(self.editing.look_at_other)
         form.gap_passed.connect(self.walking.pass_gap)
+        form.gap_requested.connect(self.walking.pass_gap)
+        form.repeat_requested.connect(self.walking.repeat)
         form.next_requested.connect(self.walking.next)
         form.skip_requested.connect(self.walking.skip)
         form.card_requested.connect(self.scan_card)

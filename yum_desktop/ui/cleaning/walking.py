@@ -87,9 +87,15 @@ class WalkingPresenter:
         else:
             self.next()
 
+    def repeat(self, name: str) -> None:
+        """Write into a field what the record before has there, and go on."""
+        self._editing.take_before(name)
+        self.pass_gap(name)
+
     def next(self) -> None:
         """Go to the next record."""
         if self._editing.may_leave():
+            self._editing.remember()
             if self._gaps():
                 self._skipped += 1
             else:

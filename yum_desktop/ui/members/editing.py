@@ -237,10 +237,19 @@ class EditingPresenter:
 
     def repeat(self, name: str) -> None:
         """Write into a field what the person entered before has there, and go on to the next gap."""
+        self.take_before(name)
+        self.go_to_gap(name)
+
+    def take_before(self, name: str) -> None:
+        """Write into a field what the person entered before has there."""
         value = self._before.get(name)
         if value is not None and name not in _ONES_OWN:
             self.take({name: value})
-        self.go_to_gap(name)
+
+    def remember(self) -> None:
+        """Let the member in the form be the one entered before, for those that follow."""
+        if self._sheet is not None:
+            self._before = dict(self._sheet.values)
 
     def _report(self, sheet: _Sheet, offer: PlaceOffer) -> None:
         """Report a place that the map lacks; the words of the address stay as they are."""

@@ -321,7 +321,10 @@ class MemberForm(QWidget):
 
     def focus(self, name: str) -> None:
         """Go to a field."""
-        self.editors[name].setFocus(Qt.FocusReason.OtherFocusReason)
+        editor = self.editors[name]
+        editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._walking and isinstance(editor, TextField):
+            editor.selectAll()  # what is there says too little
         self._reveal(name)
 
     def offer_other(self, title: str) -> None:

@@ -145,6 +145,7 @@ class MembersPresenter:
         self._started = False
         self._opening: tuple[UUID, Callable[[], object]] | None = None
         self._waiting: set[Hashable] = set()
+        self._adding = False
 
     @property
     def unit_id(self) -> UUID | None:
@@ -218,10 +219,12 @@ class MembersPresenter:
 
     def add(self) -> None:
         """Enter a new member of the chosen unit."""
-        if self._vocabulary is not None:
-            unit = next((unit for unit in self._units if unit.unit_id == self._unit), None)
-            chapter = unit is not None and not any(other.parent_id == unit.unit_id for other in self._units)
-            self._begin(self._unit if chapter else None, self._vocabulary)
+        if self._vocabulary is None:
+            self._adding = True  # the lists are on their way: the form follows them
+            return
+        unit = next((unit for unit in self._units if unit.unit_id == self._unit), None)
+        chapter = unit is not None and not any(other.parent_id == unit.unit_id for other in self._units)
+        self._begin(self._unit if chapter else None, self._vocabulary)
 
     def delete(self) -> None:
         """Remove the member that is looked at; it can be undone."""
@@ -307,6 +310,9 @@ class MembersPresenter:
 
     def _vocabulary_arrived(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        if self._adding:
+            self._adding = False
+            self.add()
 
     def _ask_detail(self, member_id: UUID) -> None:
         member, history = self._sources.member, self._sources.history
