@@ -55,8 +55,8 @@ class Sheet:
     def offer_other(self, title: str) -> None:
         self.other = title
 
-    def offer_place(self, field: str, *, missing: bool) -> None:
-        self.place = field
+    def offer_places(self, missing: Mapping[str, bool]) -> None:
+        self.places = missing
 
     def open_choice(self, name: str, text: str) -> None:
         self.opened = (name, text)

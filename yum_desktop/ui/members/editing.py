@@ -52,8 +52,8 @@ class FormView(Protocol):
     def focus(self, name: str) -> None:
         """Go to a field."""
 
-    def offer_place(self, field: str, *, missing: bool) -> None:
-        """Offer to take the place that is said beside a field, or to report one that is missing; none: no name."""
+    def offer_places(self, missing: Mapping[str, bool]) -> None:
+        """Offer to take the places that are said beside fields, or to report those that are missing, by field."""
 
     def open_choice(self, name: str, text: str) -> None:
         """Go to a field and open its list at a text."""
@@ -476,9 +476,8 @@ class EditingPresenter:
         said = {name: remark for name, remark in said.items() if name in sheet.touched}
         sheet.offers = self._offers(sheet)
         said.update({name: Remark(name, "pick", offer.text) for name, offer in sheet.offers.items()})
-        open_offers = [offer for offer in sheet.offers.values() if offer.values or offer.report]
-        first = open_offers[0] if open_offers else None
-        self._view.offer_place("" if first is None else first.field, missing=first is not None and bool(first.report))
+        able = {name: bool(one.report) for name, one in sheet.offers.items() if one.values or one.report}
+        self._view.offer_places(able)
         said = {**sheet.hints.remarks, **said}
         detail = sheet.detail
         for name in detail.waiting if detail is not None else ():

@@ -107,6 +107,7 @@ class MemberForm(QWidget):
         self.head.buttons.addWidget(self.walk)
         self._walking = False
         self._roles: dict[str, str] = {}
+        self._places: dict[str, bool] = {}
         self._build_actions()
         self._build_fields()
         self._lay_out()
@@ -332,10 +333,16 @@ class MemberForm(QWidget):
         self.other.setText(self.tr("So với {0}").format(title))
         self.other.setVisible(bool(title))
 
-    def offer_place(self, field: str, *, missing: bool) -> None:
-        """Offer to take the place that is said beside a field, or to report one that is missing; none: no name."""
+    def offer_places(self, missing: Mapping[str, bool]) -> None:
+        """Offer to take the places that are said beside fields, or to report those that are missing, by field."""
+        self._places = dict(missing)
+        self._name_place()
+
+    def _name_place(self) -> None:
+        """Name what the key does: it is about the field in hand, or else about the first that something is offered."""
+        missing = self._places.get(self._current, next(iter(self._places.values()), False))
         self.place.setText(self.tr("Báo thiếu địa danh") if missing else self.tr("Nhận địa chỉ mới"))
-        self.place.setVisible(bool(field))
+        self.place.setVisible(bool(self._places))
 
     def open_choice(self, name: str, text: str) -> None:
         """Go to a field and open its list at a text."""
@@ -346,8 +353,7 @@ class MemberForm(QWidget):
 
     def _take_place(self) -> None:
         self._leave_current()
-        focus = self.focusWidget()
-        self.place_requested.emit(next((name for name, editor in self.editors.items() if editor is focus), ""))
+        self.place_requested.emit(self._current)
 
     def _ask_for_card(self) -> None:
         self._leave_current()
@@ -420,6 +426,7 @@ class MemberForm(QWidget):
             name = next((name for name, editor in self.editors.items() if editor is watched), None)
             if name is not None:
                 self._reveal(name)
+                self._name_place()
         if event.type() in (QEvent.Type.Move, QEvent.Type.Resize) and self._holds_current(watched):
             self._reveal(self._current)
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
