@@ -19,6 +19,7 @@ from yum_desktop.domain.member import BY_NAME
 from yum_desktop.domain.rules import RuleBook
 from yum_desktop.exchange.excel.matching import match_units, only_leaf
 from yum_desktop.exchange.excel.model import ImportPlan, Problem
+from yum_desktop.exchange.gazetteer import Gazetteer
 from yum_desktop.registry.imports import Batch
 from yum_desktop.registry.rules import shipped_book
 from yum_desktop.registry.views import MemberRow, UnitRow
@@ -37,6 +38,7 @@ from yum_desktop.ui.import_wizard.preview import (
     matched,
     numbers_of,
     unit_names,
+    why_left,
 )
 from yum_desktop.ui.jobs import Jobs
 from yum_desktop.ui.members.presenter import told
@@ -114,6 +116,7 @@ class ImportSources:
         undo: Takes a batch back; returns how many records it concerned.
         leave: Writes the rows that were left, with the reasons, for somebody to correct.
         now: The moment.
+        places: The map, for addresses; nothing where they are left as they are.
     """
 
     plan: Callable[[Asked], Planned]
@@ -130,6 +133,7 @@ class ImportSources:
     leave: Callable[[Path, Sequence[tuple[int, str]]], int]
     now: Callable[[], datetime]
     rules: Callable[[], RuleBook] = shipped_book
+    places: Callable[[], Gazetteer | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +383,7 @@ class ImportPresenter:
 
     def left(self) -> list[tuple[int, str]]:
         """Return the rows that are not imported, and why."""
-        return [(row.row, _why(row)) for row in self.rows if not row.wanted]
+        return [(row.row, why_left(row)) for row in self.rows if not row.wanted]
 
     def undo_batch(self, group: str) -> None:
         """Take an import of before back."""
@@ -564,7 +568,7 @@ def _read(
     stored = sources.values(matched(plan, people))
     codes, vocabulary = sources.codes(), sources.vocabulary()
     read = Read(plan, sources.units(), people, vocabulary, codes, stored, planned.recalled)
-    preview = Preview(plan, people, stored, sources.elsewhere(numbers_of(plan)), sources.rules())
+    preview = Preview(plan, people, stored, sources.elsewhere(numbers_of(plan)), sources.rules(), sources.places())
     decided = replace(decided, units=_units(read, chosen))
     preview.refresh(decided)
     return read, preview, decided
@@ -591,9 +595,3 @@ def _typed(read: Read, name: str, text: str, today: date) -> Typed:
         return Typed(parse_value(BY_NAME[name], text, read.codes, today))
     except InputError as error:
         return Typed(None, Problem(name, error.code, SHOWN, text, (), error.text))
-
-
-def _why(row: PreviewRow) -> str:
-    """Return why a row was left, as it stands in the file for correcting."""
-    said = [row.why] if row.why else [QCoreApplication.translate("import", "Đã bỏ chọn")]
-    return "; ".join([*said, *(problem.text for problem in row.problems)])

@@ -17,8 +17,10 @@ from yum_desktop.domain.text import fold
 from yum_desktop.exchange.excel.limits import without_collecting
 from yum_desktop.exchange.excel.matching import Known, stored_values
 from yum_desktop.exchange.excel.model import ImportPlan, PlannedRow, Problem
+from yum_desktop.exchange.gazetteer import Gazetteer
 from yum_desktop.registry.rules import shipped_book
 from yum_desktop.registry.views import MemberRow
+from yum_desktop.ui.import_wizard.addresses import ONE_BY_ONE, SUGGESTIONS, Addresses
 
 OFFERED: Final = "offered"
 SHOWN: Final = "shown"
@@ -151,6 +153,7 @@ class Preview:
         stored: The fields of those of them that rows may mean.
         elsewhere: Identity numbers that somebody of another unit may have.
         rules: The dated rules in force; those that ship with the program when none are given.
+        places: The map; addresses are left as they are when none is given.
     """
 
     def __init__(
@@ -160,9 +163,11 @@ class Preview:
         stored: Mapping[UUID, Mapping[str, Value]],
         elsewhere: Collection[str] = frozenset(),
         rules: RuleBook | None = None,
+        places: Gazetteer | None = None,
     ) -> None:
         self._elsewhere = elsewhere
         self._rules = rules or shipped_book()
+        self._addresses = None if places is None else Addresses(places)
         self._there = Known(people)
         self._stored = stored
         self._seconds = {pair.second: pair.first for pair in plan.duplicates}
@@ -198,7 +203,11 @@ class Preview:
         values = _values(planned, typed, decisions.taken.get(number, {}))
         if not values.get("full_name"):
             return _refused(number, "name.missing", "")
+        if self._addresses is not None:
+            values = self._addresses.filled(values, decisions.taken.get(number, {}))
         problems = _problems(planned, values, typed, decisions.taken.get(number, {}), self._rules)
+        if self._addresses is not None:
+            problems += self._addresses.suggestions(values)
         own = self._there.of_record(planned.record)
         known = own or self._there.find(values)
         unit_name = planned.chi_doan or WHOLE_FILE
@@ -208,7 +217,7 @@ class Preview:
             unit_name=unit_name,
             unit_id=decisions.row_units.get(number) or decisions.units.get(unit_name),
             problems=problems,
-            state=State.LOOK if problems else State.READY,
+            state=State.READY if all(p.code in SUGGESTIONS for p in problems) else State.LOOK,
             why="",
             wanted=decisions.ticked.get(number, True),
         )
@@ -292,7 +301,9 @@ def count(rows: Sequence[PreviewRow]) -> Counts:
 
 
 def like(rows: Sequence[PreviewRow], problem: Problem) -> list[int]:
-    """Return the rows that have the same problem in the same field, with something offered."""
+    """Return the rows that have the same problem in the same field, with something offered that is sure."""
+    if problem.code in ONE_BY_ONE:
+        return []
     return [
         row.row
         for row in rows
@@ -377,3 +388,9 @@ def field_name(name: str) -> str:
     """Return how a field of a problem is called."""
     found = BY_NAME.get(name)
     return found.label if found is not None else QCoreApplication.translate("import", "Chi đoàn")
+
+
+def why_left(row: PreviewRow) -> str:
+    """Return why a row was left, as it stands in the file for correcting."""
+    said = [row.why] if row.why else [QCoreApplication.translate("import", "Đã bỏ chọn")]
+    return "; ".join([*said, *(problem.text for problem in row.problems)])

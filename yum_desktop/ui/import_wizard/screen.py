@@ -14,10 +14,12 @@ from yum_desktop.exchange.excel.model import ImportPlan
 from yum_desktop.exchange.excel.opening import open_list
 from yum_desktop.exchange.excel.plan import plan_list
 from yum_desktop.exchange.excel.read import Book
+from yum_desktop.exchange.gazetteer import Gazetteer, shipped_gazetteer
 from yum_desktop.registry import code_lists, commands, imports, numbers, queries
 from yum_desktop.registry.clock import Clock
 from yum_desktop.registry.commands import ImportRow
 from yum_desktop.registry.engine import Registry
+from yum_desktop.registry.places import extra_places
 from yum_desktop.registry.rules import rules_in
 from yum_desktop.ui.asking import Asker
 from yum_desktop.ui.formats import HANOI
@@ -151,6 +153,7 @@ def import_sources(registry: Registry, vocabulary: Callable[[], Vocabulary], clo
         values=lambda ids: imports.values_of(registry, ids),
         codes=lambda: code_lists.codes(registry),
         rules=lambda: _rules(registry),
+        places=lambda: _places(registry),
         vocabulary=vocabulary,
         store=store,
         remember=remember,
@@ -159,6 +162,11 @@ def import_sources(registry: Registry, vocabulary: Callable[[], Vocabulary], clo
         leave=last.leave,
         now=clock.now,
     )
+
+
+def _places(registry: Registry) -> Gazetteer:
+    with registry.read() as conn:
+        return shipped_gazetteer().with_extras(extra_places(conn))
 
 
 def _rules(registry: Registry) -> RuleBook:
